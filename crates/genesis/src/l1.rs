@@ -1,0 +1,124 @@
+//! Where the rollup's contracts on L1 will be: fixed before any of them is deployed.
+//!
+//! Every proxy is deployed through the deterministic deployment proxy
+//! (`0x4e59b44847b379578588920cA78FbF26c0B4956C`), so its address depends on `rollup.toml` and the
+//! pinned artifacts alone: `salt = keccak256(genesis.salt ‖ uint256(l2.chain_id) ‖ name)`. Anyone
+//! may send these deployments; what they make belongs to `roles.owner` whoever sends them.
+
+use crate::{
+    GenesisError, RollupConfig,
+    addresses::CREATE2_PROXY,
+    artifacts::{self, File},
+};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+
+/// One deployment through the deterministic deployment proxy. Its calldata is
+/// `salt ‖ init_code`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct L1Deployment {
+    /// The contract, or the contract that the proxy will stand for; part of the salt.
+    pub name: &'static str,
+    /// Where it will be.
+    pub address: Address,
+    /// CREATE2 salt.
+    pub salt: B256,
+    /// Creation code with constructor arguments.
+    pub init_code: Bytes,
+}
+
+impl L1Deployment {
+    fn new(config: &RollupConfig, name: &'static str, init_code: Bytes) -> Self {
+        let chain_id = U256::from(config.l2.chain_id).to_be_bytes::<32>();
+        let parts = [config.genesis.salt.as_slice(), &chain_id, name.as_bytes()];
+        let salt = keccak256(parts.concat());
+        Self { name, address: CREATE2_PROXY.create2_from_code(salt, &init_code), salt, init_code }
+    }
+}
+
+/// Addresses of the rollup's contracts on L1: proxies, but for `proxy_admin`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct L1Addresses {
+    /// Admin of all the others. Not a proxy.
+    pub proxy_admin: Address,
+    /// Pause switch and guardian.
+    pub superchain_config: Address,
+    /// Batcher, fee scalars, gas limit, unsafe block signer.
+    pub system_config: Address,
+    /// Deposits and withdrawals; holds the rollup's ether.
+    pub optimism_portal: Address,
+    /// Messages to and from the rollup.
+    pub l1_cross_domain_messenger: Address,
+    /// Ether and ERC-20s to and from the rollup.
+    pub l1_standard_bridge: Address,
+    /// ERC-721s to and from the rollup.
+    pub l1_erc721_bridge: Address,
+    /// Makes L1 representations of the rollup's tokens.
+    pub optimism_mintable_erc20_factory: Address,
+    /// Makes games, one for each claim.
+    pub dispute_game_factory: Address,
+    /// The newest claim that won.
+    pub anchor_state_registry: Address,
+}
+
+impl L1Addresses {
+    /// The addresses that `rollup.toml` fixes.
+    pub fn of(config: &RollupConfig) -> Result<Self, GenesisError> {
+        let admin = proxy_admin(config)?;
+        let proxy = |name| Ok::<_, GenesisError>(proxy(config, &admin, name)?.address);
+        Ok(Self {
+            proxy_admin: admin.address,
+            superchain_config: proxy("SuperchainConfig")?,
+            system_config: proxy("SystemConfig")?,
+            optimism_portal: proxy("OptimismPortal2")?,
+            l1_cross_domain_messenger: proxy("L1CrossDomainMessenger")?,
+            l1_standard_bridge: proxy("L1StandardBridge")?,
+            l1_erc721_bridge: proxy("L1ERC721Bridge")?,
+            optimism_mintable_erc20_factory: proxy("OptimismMintableERC20Factory")?,
+            dispute_game_factory: proxy("DisputeGameFactory")?,
+            anchor_state_registry: proxy("AnchorStateRegistry")?,
+        })
+    }
+}
+
+/// Names of the proxies, in the order they are deployed.
+pub const PROXIES: [&str; 9] = [
+    "SuperchainConfig",
+    "SystemConfig",
+    "OptimismPortal2",
+    "L1CrossDomainMessenger",
+    "L1StandardBridge",
+    "L1ERC721Bridge",
+    "OptimismMintableERC20Factory",
+    "DisputeGameFactory",
+    "AnchorStateRegistry",
+];
+
+/// What is to be deployed to get [`L1Addresses`], in this order: `ProxyAdmin(roles.owner)`, then
+/// every proxy as `Proxy(ProxyAdmin)`. Implementations come later, by `upgradeAndCall` of the
+/// owner (rule D18).
+pub fn l1_deployments(config: &RollupConfig) -> Result<Vec<L1Deployment>, GenesisError> {
+    let admin = proxy_admin(config)?;
+    let proxies: Result<Vec<_>, _> =
+        PROXIES.iter().map(|name| proxy(config, &admin, name)).collect();
+    Ok([vec![admin], proxies?].concat())
+}
+
+fn proxy_admin(config: &RollupConfig) -> Result<L1Deployment, GenesisError> {
+    let init_code = with_address(artifacts::PROXY_ADMIN, config.roles.owner)?;
+    Ok(L1Deployment::new(config, "ProxyAdmin", init_code))
+}
+
+fn proxy(
+    config: &RollupConfig,
+    admin: &L1Deployment,
+    name: &'static str,
+) -> Result<L1Deployment, GenesisError> {
+    let init_code = with_address(artifacts::PROXY, admin.address)?;
+    Ok(L1Deployment::new(config, name, init_code))
+}
+
+/// Creation code with one constructor argument.
+fn with_address(file: File, argument: Address) -> Result<Bytes, GenesisError> {
+    let creation = file.artifact()?.creation;
+    Ok([creation.as_ref(), argument.into_word().as_slice()].concat().into())
+}

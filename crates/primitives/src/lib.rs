@@ -1,0 +1,42 @@
+//! Types, units and encodings that everything in Seam shares.
+//!
+//! Nothing here decides anything: these are values. What is done with them is in `seam-stf`.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`fork`] | the names of the rules of Ethereum and of the OP Stack, and when they start |
+//! | [`rules`] | [`ChainRules`]: all that tells one chain from another |
+//! | [`transaction`] | [`Transaction`]: every type of an Ethereum chain, and deposits |
+//! | [`receipt`] | [`Receipt`], with the root or status it carries |
+//! | [`block`] | [`Block`], [`BlockAttributes`] |
+//! | [`output`] | [`output_root`]: what a claim is about |
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic
+    )
+)]
+
+extern crate alloc;
+
+pub mod block;
+pub mod fork;
+pub mod output;
+pub mod receipt;
+pub mod rules;
+pub mod transaction;
+
+pub use alloy_consensus::{Header, transaction::Recovered};
+pub use alloy_primitives::{Address, B64, B256, Bloom, Bytes, Log, U256};
+
+pub use block::{Block, BlockAttributes};
+pub use fork::{Activation, Fork, OpFork};
+pub use output::output_root;
+pub use receipt::{DepositReceipt, Receipt};
+pub use rules::{BlobRules, ChainRules, Eip1559Rules, OpRules};
+pub use transaction::{Transaction, TransactionType};

@@ -1,0 +1,209 @@
+//! The state as the block has left it so far, over a [`StateReader`].
+
+use crate::state::{Account, AccountChange, StateChanges, StateError, StateReader};
+use alloc::collections::BTreeMap;
+use alloy_primitives::{
+    Address, B256, KECCAK256_EMPTY, U256,
+    map::{AddressMap, B256Map, HashMap},
+};
+use revm::{
+    Database, DatabaseCommit,
+    database_interface::DBErrorMarker,
+    state::{Account as EvmAccount, AccountInfo, Bytecode},
+};
+
+impl DBErrorMarker for StateError {}
+
+/// One slot: its value now, and whether the block wrote it.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    value: U256,
+    written: bool,
+}
+
+/// One account: what it is now, and what of it the block changed.
+#[derive(Debug, Default)]
+struct Entry {
+    account: Option<Account>,
+    slots: HashMap<U256, Slot>,
+    changed: bool,
+    storage_wiped: bool,
+}
+
+/// Reads through to `reader` once, then remembers; holds what the block wrote.
+#[derive(Debug)]
+pub(crate) struct Overlay<R> {
+    pub(crate) reader: R,
+    entries: AddressMap<Entry>,
+    codes: B256Map<Bytecode>,
+    new_codes: BTreeMap<B256, Bytecode>,
+}
+
+impl<R: StateReader> Overlay<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self {
+            reader,
+            entries: AddressMap::default(),
+            codes: B256Map::default(),
+            new_codes: BTreeMap::new(),
+        }
+    }
+
+    fn entry(&mut self, address: Address) -> Result<&mut Entry, StateError> {
+        use alloy_primitives::map::Entry as MapEntry;
+        match self.entries.entry(address) {
+            MapEntry::Occupied(occupied) => Ok(occupied.into_mut()),
+            MapEntry::Vacant(vacant) => {
+                let account = self.reader.account(address)?;
+                Ok(vacant.insert(Entry { account, ..Entry::default() }))
+            }
+        }
+    }
+
+    /// The account as it is now.
+    pub(crate) fn account(&mut self, address: Address) -> Result<Option<Account>, StateError> {
+        Ok(self.entry(address)?.account)
+    }
+
+    /// Adds wei to an account, creating it where there is none. Adding nothing changes nothing.
+    /// Wraps only if more wei exist than a word can count, which no chain can reach.
+    pub(crate) fn add_balance(&mut self, address: Address, wei: U256) -> Result<(), StateError> {
+        if wei.is_zero() {
+            return Ok(());
+        }
+        let entry = self.entry(address)?;
+        let mut account = entry.account.unwrap_or_default();
+        account.balance = account.balance.wrapping_add(wei);
+        entry.account = Some(account);
+        entry.changed = true;
+        Ok(())
+    }
+
+    /// Takes all wei of an account.
+    pub(crate) fn take_balance(&mut self, address: Address) -> Result<U256, StateError> {
+        let entry = self.entry(address)?;
+        let Some(account) = entry.account.as_mut() else { return Ok(U256::ZERO) };
+        entry.changed = true;
+        Ok(core::mem::take(&mut account.balance))
+    }
+
+    /// All that the block changed so far.
+    pub(crate) fn changes(&self) -> StateChanges {
+        let accounts = self.entries.iter().filter(|(_, entry)| entry.changed);
+        let codes = self.new_codes.iter().map(|(hash, code)| (*hash, code.original_bytes()));
+        StateChanges {
+            accounts: accounts.map(|(address, entry)| (*address, entry.change())).collect(),
+            codes: codes.collect(),
+        }
+    }
+
+    fn learn_code(&mut self, info: &AccountInfo) {
+        let Some(code) = info.code.as_ref().filter(|code| !code.is_empty()) else { return };
+        if self.codes.insert(info.code_hash, code.clone()).is_none() {
+            self.new_codes.insert(info.code_hash, code.clone());
+        }
+    }
+
+    /// Takes over what a transaction left of an account. The cases are those of revm's own
+    /// `CacheState::apply_account_state`.
+    fn commit_account(&mut self, address: Address, evm: EvmAccount) {
+        if !evm.is_touched() {
+            return;
+        }
+        if !evm.is_selfdestructed() {
+            self.learn_code(&evm.info);
+        }
+        let entry = self.entries.entry(address).or_default();
+        entry.changed = true;
+        if evm.is_selfdestructed() {
+            entry.destroy();
+            return;
+        }
+        if evm.is_created() {
+            entry.destroy();
+        } else if evm.is_empty() {
+            // EIP-161: an empty account that was touched is gone. Before it, the journal marks
+            // such an account as created.
+            entry.destroy();
+            return;
+        }
+        entry.account = Some(Account {
+            nonce: evm.info.nonce,
+            balance: evm.info.balance,
+            code_hash: evm.info.code_hash,
+        });
+        let written = evm.storage.into_iter().filter(|(_, slot)| slot.is_changed());
+        entry.slots.extend(
+            written.map(|(key, slot)| (key, Slot { value: slot.present_value, written: true })),
+        );
+    }
+}
+
+impl Entry {
+    fn destroy(&mut self) {
+        self.account = None;
+        self.slots.clear();
+        self.storage_wiped = true;
+    }
+
+    fn change(&self) -> AccountChange {
+        let written = self.slots.iter().filter(|(_, slot)| slot.written);
+        AccountChange {
+            account: self.account,
+            storage_wiped: self.storage_wiped,
+            storage: written.map(|(key, slot)| (*key, slot.value)).collect(),
+        }
+    }
+}
+
+impl<R: StateReader> Database for Overlay<R> {
+    type Error = StateError;
+
+    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, StateError> {
+        Ok(self.account(address)?.map(|account| AccountInfo {
+            nonce: account.nonce,
+            balance: account.balance,
+            code_hash: account.code_hash,
+            code: None, // so that the EVM asks for it
+            ..AccountInfo::default()
+        }))
+    }
+
+    fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode, StateError> {
+        if code_hash == KECCAK256_EMPTY {
+            return Ok(Bytecode::default());
+        }
+        if let Some(code) = self.codes.get(&code_hash) {
+            return Ok(code.clone());
+        }
+        let code = Bytecode::new_raw(self.reader.code(code_hash)?);
+        self.codes.insert(code_hash, code.clone());
+        Ok(code)
+    }
+
+    fn storage(&mut self, address: Address, key: U256) -> Result<U256, StateError> {
+        let entry = self.entry(address)?;
+        if let Some(slot) = entry.slots.get(&key) {
+            return Ok(slot.value);
+        }
+        let value = match (entry.storage_wiped, entry.account) {
+            (true, _) | (_, None) => U256::ZERO,
+            (false, Some(_)) => self.reader.storage(address, key)?,
+        };
+        self.entry(address)?.slots.insert(key, Slot { value, written: false });
+        Ok(value)
+    }
+
+    fn block_hash(&mut self, number: u64) -> Result<B256, StateError> {
+        self.reader.block_hash(number)
+    }
+}
+
+impl<R: StateReader> DatabaseCommit for Overlay<R> {
+    /// The order of the map does not matter: accounts are independent.
+    fn commit(&mut self, changes: AddressMap<EvmAccount>) {
+        for (address, account) in changes {
+            self.commit_account(address, account);
+        }
+    }
+}

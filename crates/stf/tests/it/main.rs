@@ -1,0 +1,7 @@
+//! Blocks made for the purpose, executed over a database and over witnesses.
+
+mod eip1283;
+mod headers;
+mod ommers;
+mod random_blocks;
+mod support;

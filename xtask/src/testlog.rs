@@ -1,0 +1,82 @@
+//! Reads what `cargo test` prints: how many tests ran, and which were left out.
+
+/// The counts of all test programs of one `cargo test`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct TestLog {
+    /// Tests that held.
+    pub(crate) passed: usize,
+    /// Tests that did not.
+    pub(crate) failed: usize,
+    /// `name (reason)` of each test marked `#[ignore]`.
+    pub(crate) ignored: Vec<String>,
+}
+
+impl TestLog {
+    /// Takes in one line of output.
+    pub(crate) fn see(&mut self, line: &str) {
+        if let Some(counts) = line.strip_prefix("test result: ") {
+            self.passed += count_before(counts, " passed");
+            self.failed += count_before(counts, " failed");
+        } else if let Some((name, end)) =
+            line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... ignored"))
+        {
+            let reason = end.strip_prefix(", ").unwrap_or("no reason given");
+            self.ignored.push(format!("{name} ({reason})"));
+        }
+    }
+
+    /// What the summary says about the run: the count, and each ignored test by name.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let mut notes = vec![format!(
+            "{} tests held, {} failed, {} ignored",
+            self.passed,
+            self.failed,
+            self.ignored.len()
+        )];
+        notes.extend(self.ignored.iter().map(|test| format!("ignored: {test}")));
+        notes
+    }
+}
+
+/// The number right before `word`; 0 where there is none.
+fn count_before(text: &str, word: &str) -> usize {
+    let before = text.split(word).next().unwrap_or_default();
+    let digits = before.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    digits.parse().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_add_up_over_programs_and_ignored_tests_are_named() {
+        let mut log = TestLog::default();
+        for line in [
+            "running 3 tests",
+            "test trie::holds ... ok",
+            "test trie::slow ... ignored, takes an hour",
+            "test src/lib.rs - example (line 3) ... ignored",
+            "test trie::breaks ... FAILED",
+            "test result: FAILED. 12 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; \
+             finished in 0.01s",
+            "test result: ok. 30 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out",
+        ] {
+            log.see(line);
+        }
+        assert_eq!((log.passed, log.failed), (42, 1));
+        assert_eq!(
+            log.ignored,
+            ["trie::slow (takes an hour)", "src/lib.rs - example (line 3) (no reason given)"]
+        );
+        assert_eq!(log.notes().len(), 3);
+    }
+
+    #[test]
+    fn other_lines_count_nothing() {
+        let mut log = TestLog::default();
+        log.see("error: could not compile; 4 passed");
+        log.see("test result of nothing");
+        assert_eq!(log, TestLog::default());
+    }
+}
