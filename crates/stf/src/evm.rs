@@ -4,15 +4,13 @@
 use crate::{
     eip1283,
     error::{BlockError, TransactionError},
+    header,
     overlay::Overlay,
     state::{StateError, StateReader},
 };
 use alloc::{string::ToString, vec::Vec};
 use alloy_consensus::Header;
-use alloy_eips::{
-    Encodable2718,
-    eip4844::{BLOB_TX_MIN_BLOB_GASPRICE, fake_exponential},
-};
+use alloy_eips::Encodable2718;
 use alloy_evm::{
     EthEvmFactory, Evm, EvmEnv, EvmFactory, FromRecoveredTx, FromTxWithEncoded, eth::EthEvm,
     precompiles::PrecompilesMap,
@@ -167,7 +165,6 @@ fn block_error<T: ToString>(error: EVMError<StateError, T>) -> BlockError {
 
 fn block_env(rules: &ChainRules, header: &Header) -> BlockEnv {
     let merged = rules.is_active(Fork::Paris, header.number, header.timestamp);
-    let fraction = rules.blobs_at(header.timestamp).map_or(1, |blobs| blobs.update_fraction.max(1));
     BlockEnv {
         number: U256::from(header.number),
         beneficiary: header.beneficiary,
@@ -176,19 +173,12 @@ fn block_env(rules: &ChainRules, header: &Header) -> BlockEnv {
         basefee: header.base_fee_per_gas.unwrap_or_default(),
         difficulty: header.difficulty,
         prevrandao: merged.then_some(header.mix_hash),
-        blob_excess_gas_and_price: header
-            .excess_blob_gas
-            .map(|excess| blob_price(excess, fraction)),
+        blob_excess_gas_and_price: header.excess_blob_gas.map(|excess_blob_gas| {
+            let blob_gasprice = header::blob_base_fee(rules, header.timestamp, excess_blob_gas);
+            BlobExcessGasAndPrice { excess_blob_gas, blob_gasprice }
+        }),
         slot_num: 0,
     }
-}
-
-/// The price of blob gas (EIP-4844), at most `u128::MAX`. revm's own formula wraps where a price
-/// does not fit, and then hardly ever ends.
-fn blob_price(excess_blob_gas: u64, update_fraction: u64) -> BlobExcessGasAndPrice {
-    let (excess, fraction) = (u128::from(excess_blob_gas), u128::from(update_fraction));
-    let blob_gasprice = fake_exponential(BLOB_TX_MIN_BLOB_GASPRICE, excess, fraction);
-    BlobExcessGasAndPrice { excess_blob_gas, blob_gasprice }
 }
 
 fn tx_env(tx: &Recovered<Transaction>) -> TxEnv {

@@ -7,7 +7,7 @@ use seam_primitives::{
 };
 use seam_stf::{
     build_block,
-    header::{base_fee, check_attributes, excess_blob_gas, holocene_eip1559},
+    header::{base_fee, blob_base_fee, check_attributes, excess_blob_gas, holocene_eip1559},
 };
 
 const HOLOCENE: [u8; 9] = [0, 0, 0, 0, 250, 0, 0, 0, 6];
@@ -186,6 +186,18 @@ fn excess_blob_gas_follows_the_schedule_and_never_overflows() {
     let osaka = ethereum(Fork::Osaka);
     let dear = Header { base_fee_per_gas: Some(1_000_000_000), ..with(0, 9 * blob) };
     assert_eq!(excess_blob_gas(&osaka, &dear, 101), Some(9 * blob * (9 - 6) / 9));
+}
+
+/// The table of EIP-4844's reference tests (`fake_exponential`), and excess no chain can reach.
+#[test]
+fn the_blob_price_is_exponential_and_ends() {
+    let rules = ethereum(Fork::Prague);
+    let price = |excess| blob_base_fee(&rules, 101, excess);
+    assert_eq!(price(0), 1);
+    assert_eq!(price(5_007_716), 2); // e
+    assert_eq!(price(50_077_160), 22_026); // e^10
+    assert_eq!(price(u64::MAX), u128::MAX);
+    assert_eq!(blob_base_fee(&op_stack(), 101, u64::MAX), 1);
 }
 
 /// A block's own miner is paid into an account that did not exist.

@@ -4,4 +4,5 @@ mod eip1283;
 mod headers;
 mod ommers;
 mod random_blocks;
+mod refusals;
 mod support;
