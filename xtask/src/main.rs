@@ -65,6 +65,9 @@ struct GuestOptions {
     /// Build for the zkVM and compare with what is committed (the default)
     #[arg(long)]
     check: bool,
+    /// Build for the zkVM and write what is committed; after every change of stf or primitives
+    #[arg(long)]
+    update: bool,
     /// Execute the guest in the zkVM's executor and print its costs
     #[arg(long)]
     run: bool,
@@ -101,6 +104,9 @@ fn run(cli: &Cli) -> Result<bool> {
         Job::Bench(options) => bench(options)?,
         Job::Guest(options) if options.run => {
             alone("guest", "run in the zkVM's executor", || guest::run(&workspace))
+        }
+        Job::Guest(options) if options.update => {
+            alone("guest", "build and write the ELF", || guest::update(&workspace))
         }
         Job::Guest(_) => alone("guest", "build and check", || guest::check(&workspace)),
         Job::Contracts(options) => {

@@ -86,7 +86,7 @@ impl Encodable2718 for Receipt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy_consensus::{Receipt as AlloyReceipt, ReceiptEnvelope, TxType};
+    use alloy_consensus::{Receipt as AlloyReceipt, ReceiptEnvelope, TxReceipt, TxType};
     use alloy_primitives::{Address, B256, Bytes, LogData, logs_bloom};
     use op_alloy_consensus::{OpDepositReceipt, OpReceiptEnvelope};
 

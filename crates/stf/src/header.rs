@@ -2,10 +2,8 @@
 
 use crate::error::HeaderError;
 use alloy_consensus::Header;
-use alloy_eips::{
-    eip1559::{BaseFeeParams, INITIAL_BASE_FEE, calc_next_block_base_fee},
-    eip4844::DATA_GAS_PER_BLOB,
-};
+use alloy_eips::{eip1559::INITIAL_BASE_FEE, eip4844::DATA_GAS_PER_BLOB};
+use core::cmp::Ordering;
 use seam_primitives::{Activation, BlockAttributes, ChainRules, Eip1559Rules, Fork, OpFork};
 
 /// Smallest gas limit of an Ethereum block (Yellow Paper, section 4.4.4).
@@ -137,9 +135,22 @@ pub fn base_fee(rules: &ChainRules, parent: &Header, timestamp: u64) -> Option<u
     }
     let Some(parent_fee) = parent.base_fee_per_gas else { return Some(INITIAL_BASE_FEE) };
     let eip1559 = eip1559_of_parent(rules, parent);
-    let params =
-        BaseFeeParams::new(u128::from(eip1559.denominator), u128::from(eip1559.elasticity));
-    Some(calc_next_block_base_fee(parent.gas_used, parent.gas_limit, parent_fee, params))
+    Some(next_base_fee(parent, parent_fee, eip1559))
+}
+
+/// The formula of EIP-1559, which saturates where alloy's wraps: a rollup's parameters may be absurd.
+fn next_base_fee(parent: &Header, fee: u64, eip1559: Eip1559Rules) -> u64 {
+    let target = parent.gas_limit.checked_div(eip1559.elasticity).unwrap_or_default();
+    let divisor = u128::from(target).saturating_mul(u128::from(eip1559.denominator));
+    let distance = u128::from(parent.gas_used.abs_diff(target));
+    let change = u128::from(fee).saturating_mul(distance).checked_div(divisor);
+    let Some(change) = change else { return fee }; // no target, so nothing to follow
+    let change = u64::try_from(change).unwrap_or(u64::MAX);
+    match parent.gas_used.cmp(&target) {
+        Ordering::Equal => fee,
+        Ordering::Greater => fee.saturating_add(change.max(1)),
+        Ordering::Less => fee.saturating_sub(change),
+    }
 }
 
 /// Since Holocene the parent's own header says how the base fee moves on from it.

@@ -1,9 +1,11 @@
 //! The state transition of every chain that Seam runs: Ethereum from Homestead to Osaka and the OP
 //! Stack from Holocene to Isthmus.
 //!
-//! Given a [`StateReader`], a parent header, [`BlockAttributes`] and transactions it gives the
+//! Given a [`StateReader`], a parent header, [attributes] and transactions it gives the
 //! sealed header, the receipts and the state changes, or a typed error. Pure and total: no clock,
 //! no I/O, no panic on any input; the node and the zkVM guest run the same code.
+//!
+//! [attributes]: seam_primitives::BlockAttributes
 //!
 //! | module | what |
 //! |---|---|
@@ -13,6 +15,7 @@
 //! | [`trie`], [`state_trie`] | Merkle-Patricia tries, loaded as far as they are used |
 //! | [`witness`], [`stateless`] | execution from trie nodes and code alone |
 //! | [`genesis`] | the first block |
+//! | [`crypto`] | cryptography that a machine brings itself |
 //! | [`construct`] | running constructors, for a genesis |
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
@@ -32,6 +35,7 @@ extern crate std;
 
 pub mod block;
 pub mod construct;
+pub mod crypto;
 pub mod error;
 pub mod genesis;
 pub mod header;

@@ -28,7 +28,7 @@ impl StateTrie {
         source: &dyn NodeSource,
         address: Address,
     ) -> Result<Option<Account>, StateError> {
-        let leaf = self.leaf(source, address)?;
+        let leaf = self.leaf(source, address, keccak256(address))?;
         Ok(leaf.map(|leaf| Account {
             nonce: leaf.nonce,
             balance: leaf.balance,
@@ -43,7 +43,7 @@ impl StateTrie {
         address: Address,
         slot: U256,
     ) -> Result<U256, StateError> {
-        let trie = self.storage_trie(source, address)?;
+        let trie = self.storage_trie(source, address, keccak256(address))?;
         match trie.get(source, hashed_slot(slot))? {
             None => Ok(U256::ZERO),
             Some(value) => {
@@ -62,12 +62,13 @@ impl StateTrie {
     ) -> Result<Roots, StateError> {
         let mut leaves = Vec::with_capacity(changes.accounts.len());
         for (address, change) in &changes.accounts {
-            let leaf = self.changed_leaf(source, *address, change)?;
-            leaves.push((keccak256(address), leaf.map(alloy_rlp::encode)));
+            let key = keccak256(address);
+            let leaf = self.changed_leaf(source, *address, key, change)?;
+            leaves.push((key, leaf.map(alloy_rlp::encode)));
         }
         self.accounts.update(source, leaves)?;
         let storage = match storage_of {
-            Some(address) => Some(self.storage_trie(source, address)?.root()),
+            Some(address) => Some(self.storage_trie(source, address, keccak256(address))?.root()),
             None => None,
         };
         Ok(Roots { state: self.accounts.root(), storage })
@@ -75,8 +76,11 @@ impl StateTrie {
 
     /// The nodes that came into the tries since the last call, those of storage first.
     pub fn take_new_nodes(&mut self) -> Vec<(B256, Bytes)> {
-        let mut nodes: Vec<_> = self.storages.values_mut().flat_map(Trie::take_new_nodes).collect();
-        nodes.extend(self.accounts.take_new_nodes());
+        let mut nodes = Vec::new();
+        for trie in self.storages.values_mut() {
+            trie.append_new_nodes(&mut nodes);
+        }
+        self.accounts.append_new_nodes(&mut nodes);
         nodes
     }
 
@@ -96,9 +100,9 @@ impl StateTrie {
         address: Address,
         slots: &[U256],
     ) -> Result<AccountProof, StateError> {
-        let leaf = self.leaf(source, address)?.unwrap_or_default();
+        let leaf = self.leaf(source, address, keccak256(address))?.unwrap_or_default();
         let proof = self.accounts.prove(source, keccak256(address))?;
-        let trie = self.storage_trie(source, address)?;
+        let trie = self.storage_trie(source, address, keccak256(address))?;
         let prove = |slot: &U256| trie.prove(source, hashed_slot(*slot));
         let storage = slots.iter().map(prove).collect::<Result<_, _>>()?;
         Ok(AccountProof { storage_root: leaf.storage_root, account: proof, storage })
@@ -108,20 +112,30 @@ impl StateTrie {
         &mut self,
         source: &dyn NodeSource,
         address: Address,
+        key: B256,
     ) -> Result<Option<TrieAccount>, StateError> {
-        let Some(value) = self.accounts.get(source, keccak256(address))? else { return Ok(None) };
+        let Some(value) = self.accounts.get(source, key)? else { return Ok(None) };
         let leaf = alloy_rlp::decode_exact(value).map_err(|_| StateError::BadAccount(address))?;
         Ok(Some(leaf))
+    }
+
+    fn storage_root(
+        &mut self,
+        source: &dyn NodeSource,
+        address: Address,
+        key: B256,
+    ) -> Result<B256, StateError> {
+        Ok(self.leaf(source, address, key)?.map_or(EMPTY_ROOT_HASH, |leaf| leaf.storage_root))
     }
 
     fn storage_trie(
         &mut self,
         source: &dyn NodeSource,
         address: Address,
+        key: B256,
     ) -> Result<&mut Trie, StateError> {
         if !self.storages.contains_key(&address) {
-            let root =
-                self.leaf(source, address)?.map_or(EMPTY_ROOT_HASH, |leaf| leaf.storage_root);
+            let root = self.storage_root(source, address, key)?;
             self.storages.insert(address, Trie::from_root(root));
         }
         Ok(self.storages.entry(address).or_default())
@@ -131,6 +145,7 @@ impl StateTrie {
         &mut self,
         source: &dyn NodeSource,
         address: Address,
+        key: B256,
         change: &AccountChange,
     ) -> Result<Option<TrieAccount>, StateError> {
         if change.storage_wiped {
@@ -140,13 +155,18 @@ impl StateTrie {
             self.storages.insert(address, Trie::empty());
             return Ok(None);
         };
+        let Account { nonce, balance, code_hash } = account;
+        // Most accounts have no storage, or none that changed: no trie is kept for them.
+        if change.storage.is_empty() && !self.storages.contains_key(&address) {
+            let storage_root = self.storage_root(source, address, key)?;
+            return Ok(Some(TrieAccount { nonce, balance, storage_root, code_hash }));
+        }
         let slots = change.storage.iter().map(|(slot, value)| {
             (hashed_slot(*slot), (!value.is_zero()).then(|| alloy_rlp::encode(value)))
         });
-        let trie = self.storage_trie(source, address)?;
+        let trie = self.storage_trie(source, address, key)?;
         trie.update(source, slots)?;
         let storage_root = trie.root();
-        let Account { nonce, balance, code_hash } = account;
         Ok(Some(TrieAccount { nonce, balance, storage_root, code_hash }))
     }
 }

@@ -155,10 +155,15 @@ impl Trie {
     /// They count as stored from here on. A node may come twice, if it stands at two places or came back. Nodes that
     /// came and went between two calls are not among them: call after every block whose state is to be kept.
     pub fn take_new_nodes(&mut self) -> Vec<(B256, Bytes)> {
-        self.root.seal(&mut self.buffer);
         let mut nodes = Vec::new();
-        source::collect(&mut self.root, &mut nodes);
+        self.append_new_nodes(&mut nodes);
         nodes
+    }
+
+    /// [`Self::take_new_nodes`] into a list that has others already.
+    pub(crate) fn append_new_nodes(&mut self, nodes: &mut Vec<(B256, Bytes)>) {
+        self.root.seal(&mut self.buffer);
+        source::collect(&mut self.root, &mut self.buffer, nodes);
     }
 
     /// Lets go of the loaded nodes `levels` or more steps below the root (0 is the root itself), and gives the number

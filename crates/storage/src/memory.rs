@@ -48,7 +48,7 @@ pub struct MemoryStore {
     head: Header,
     /// The trie of the head's state, or while `ahead` that with changes not committed.
     trie: StateTrie,
-    ahead: bool,
+    ahead: Option<B256>,
 }
 
 /// Steps below the root that stay loaded between blocks: 16^5 nodes at most.
@@ -65,7 +65,7 @@ impl MemoryStore {
             hashes: BTreeMap::from([(header.number, header.hash_slow())]),
             nodes: Nodes(nodes.into_iter().collect()),
             trie: StateTrie::from_root(header.state_root),
-            ahead: false,
+            ahead: None,
             head: header,
         };
         store.apply(state);
@@ -89,21 +89,20 @@ impl MemoryStore {
             return Err(StateError::HashMismatch { claimed, actual });
         }
         // Usually the trie is just where the block's builder left it. The root tells.
-        let mut computed = self.trie.apply(&self.nodes, &executed.changes, None)?.state;
-        if computed != header.state_root {
+        if self.ahead != Some(header.state_root) {
             self.rewind();
-            computed = self.trie.apply(&self.nodes, &executed.changes, None)?.state;
-        }
-        if computed != header.state_root {
-            self.rewind();
-            return Err(StateError::HashMismatch { claimed: header.state_root, actual: computed });
+            let actual = self.trie.apply(&self.nodes, &executed.changes, None)?.state;
+            if actual != header.state_root {
+                self.rewind();
+                return Err(StateError::HashMismatch { claimed: header.state_root, actual });
+            }
         }
         self.nodes.0.extend(self.trie.take_new_nodes());
         self.trie.forget(LOADED_LEVELS);
         self.apply(&executed.changes);
         self.hashes.insert(header.number, executed.hash);
         self.head = header.clone();
-        self.ahead = false;
+        self.ahead = None;
         Ok(())
     }
 
@@ -120,7 +119,7 @@ impl MemoryStore {
     /// Puts the trie back to the head's state.
     fn rewind(&mut self) {
         self.trie = StateTrie::from_root(self.head.state_root);
-        self.ahead = false;
+        self.ahead = None;
     }
 
     fn apply(&mut self, changes: &StateChanges) {
@@ -166,10 +165,21 @@ impl StateCommitment for MemoryStore {
         storage_of: Option<Address>,
     ) -> Result<Roots, StateError> {
         // Changes of a block that was not committed must not shine through.
-        if self.ahead {
+        if self.ahead.is_some() {
             self.rewind();
         }
-        self.ahead = true;
-        self.trie.apply(&self.nodes, changes, storage_of)
+        match self.trie.apply(&self.nodes, changes, storage_of) {
+            Ok(roots) => {
+                self.ahead = Some(roots.state);
+                Ok(roots)
+            }
+            Err(error) => {
+                self.rewind();
+                Err(error)
+            }
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

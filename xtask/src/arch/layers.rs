@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (STF, &[PRIMITIVES]),
     (GENESIS, &[STF, PRIMITIVES]),
     (STORAGE, &[STF, PRIMITIVES]),
-    // Recorded blocks: for tests and tools; the node never links it.
+    // Recorded blocks: for the command line, tests and tools; the node's service never reads them.
     (FIXTURES, &[STORAGE, GENESIS, STF, PRIMITIVES]),
     (CHAIN, &[STORAGE, GENESIS, STF, PRIMITIVES]),
     (L1, &[STORAGE, STF, PRIMITIVES]),
@@ -30,7 +30,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     (ECONOMY, &[CHAIN, L1, STORAGE, STF, PRIMITIVES]),
     (LEDGER, &[CHAIN, L1, STORAGE, STF, PRIMITIVES]),
     (WEB, &[ROLLUP, ECONOMY, LEDGER, CHAIN, L1, STORAGE, STF, PRIMITIVES]),
-    ("seam", &[WEB, ROLLUP, ECONOMY, LEDGER, CHAIN, L1, STORAGE, GENESIS, STF, PRIMITIVES]),
+    (
+        "seam",
+        &[WEB, ROLLUP, ECONOMY, LEDGER, CHAIN, L1, FIXTURES, STORAGE, GENESIS, STF, PRIMITIVES],
+    ),
     ("seam-prover", &[L1, FIXTURES, STORAGE, GENESIS, STF, PRIMITIVES]),
     // The program inside the zkVM: a shim around the state transition.
     ("seam-guest", &[STF, PRIMITIVES]),

@@ -41,16 +41,18 @@ pub(super) fn load(node: &mut Node, source: &dyn NodeSource, at: &Cursor) -> Res
 }
 
 /// Appends the hashed nodes of a sealed subtree that are not stored, children first, and makes them stored.
-pub(super) fn collect(node: &mut Node, out: &mut Vec<(B256, Bytes)>) {
+pub(super) fn collect(node: &mut Node, buffer: &mut Vec<u8>, out: &mut Vec<(B256, Bytes)>) {
     let Some(State::Fresh(reference)) = node.state() else {
         return;
     };
     let reference = reference.clone();
     for child in node.children() {
-        collect(child, out);
+        collect(child, buffer, out);
     }
     if let Some(hash) = reference.as_hash() {
-        out.push((hash, encoded(node)));
+        buffer.clear();
+        node.encode(buffer);
+        out.push((hash, Bytes::copy_from_slice(buffer)));
     }
     node.set_state(State::Stored(reference));
 }

@@ -1,7 +1,9 @@
 //! What a header must be, from its parent: every rule with the smallest step over it.
 
 use crate::support::{account, attributes, ethereum, store};
+use alloy_eips::eip1559::{BaseFeeParams, calc_next_block_base_fee};
 use alloy_primitives::{Address, B64, Bytes, U256};
+use proptest::prelude::*;
 use seam_primitives::{
     Activation, BlockAttributes, ChainRules, Eip1559Rules, Fork, Header, OpFork, OpRules,
 };
@@ -158,6 +160,46 @@ fn the_base_fee_follows_the_parents_use() {
     assert_eq!(base_fee(&op_stack(), &op, 101), Some(1_020));
     let other = Header { extra_data: [0, 0, 0, 0, 10, 0, 0, 0, 2].into(), ..op };
     assert_eq!(base_fee(&op_stack(), &other, 101), Some(1_100));
+}
+
+proptest! {
+    /// alloy's function, wherever its result fits.
+    #[test]
+    fn the_base_fee_is_alloys(
+        gas_limit in 5_000..60_000_000u64, used in 0..=1_000u64, fee in 0..1_000_000_000_000u64,
+        denominator in 1..1_000u32, elasticity in 1..20u32,
+    ) {
+        let eip1559 = [&[0], &denominator.to_be_bytes()[..], &elasticity.to_be_bytes()].concat();
+        let parent = Header {
+            gas_limit,
+            gas_used: gas_limit * used / 1_000,
+            base_fee_per_gas: Some(fee),
+            extra_data: eip1559.into(),
+            ..parent()
+        };
+        let params = BaseFeeParams::new(denominator.into(), elasticity.into());
+        let theirs = calc_next_block_base_fee(parent.gas_used, gas_limit, fee, params);
+        prop_assert_eq!(base_fee(&op_stack(), &parent, 101), Some(theirs));
+    }
+}
+
+#[test]
+fn absurd_parameters_saturate_the_base_fee() {
+    let with = |elasticity: u32, fee| {
+        let eip1559 = [&[0, 0, 0, 0, 1][..], &elasticity.to_be_bytes()].concat();
+        let (gas_limit, base_fee_per_gas) = (1 << 40, Some(fee));
+        let parent = parent();
+        Header {
+            gas_limit,
+            gas_used: gas_limit,
+            base_fee_per_gas,
+            extra_data: eip1559.into(),
+            ..parent
+        }
+    };
+    assert_eq!(base_fee(&op_stack(), &with(u32::MAX, 1 << 50), 101), Some(u64::MAX));
+    let no_target = Header { gas_limit: 1, gas_used: 1, ..with(7, 55) };
+    assert_eq!(base_fee(&op_stack(), &no_target, 101), Some(55));
 }
 
 #[test]

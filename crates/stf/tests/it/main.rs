@@ -1,4 +1,5 @@
 //! Blocks made for the purpose, executed over a database and over witnesses.
+#![allow(clippy::unwrap_used)]
 
 mod eip1283;
 mod headers;

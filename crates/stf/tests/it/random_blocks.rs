@@ -139,7 +139,7 @@ impl Kind {
                 if matches!(action, Action::Write { value: 0, .. } | Action::Log { .. }) =>
             {
                 let from = Address::repeat_byte(0xdd);
-                let (source_hash, mint) = (keccak256([index, gas_limit as u8]), 77);
+                let (source_hash, mint) = (keccak256(gas_limit.to_be_bytes()), 77);
                 let is_system_transaction = false;
                 let deposit = TxDeposit {
                     source_hash,

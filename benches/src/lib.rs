@@ -1,0 +1,12 @@
+//! Benchmarks of Seam: each binary of this package is one, and `cargo xtask bench NAME` runs it.
+//! What they print goes into `docs/benchmarks.md`.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`clock`] | processor time of this thread |
+//! | [`machine`] | the line that says where and when |
+//! | [`stf`] | the state transition on one core, beside its peers |
+
+pub mod clock;
+pub mod machine;
+pub mod stf;
