@@ -6,7 +6,9 @@
 //! | [`clock`] | processor time of this thread |
 //! | [`machine`] | the line that says where and when |
 //! | [`stf`] | the state transition on one core, beside its peers |
+//! | [`trie`] | a large trie under updates, beside computing its root anew |
 
 pub mod clock;
 pub mod machine;
 pub mod stf;
+pub mod trie;
