@@ -1,9 +1,10 @@
 //! Random blocks, executed over the database, over a recording of what they ask for, and over the
 //! recorded witness alone: the same block each time, and no part of the witness is spare.
 
-use crate::support::{CHAIN_ID, account, address, attributes, ethereum, key, sign, store};
+use crate::support::{
+    CHAIN_ID, account, address, attributes, ethereum, key, sign, store, system_contracts,
+};
 use alloy_consensus::{Sealable, TxEip1559, TxLegacy};
-use alloy_eips::{eip2935, eip4788, eip7002, eip7251};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address as at, hex, keccak256};
 use op_alloy_consensus::TxDeposit;
 use proptest::prelude::*;
@@ -184,20 +185,7 @@ fn genesis(kind: Kind) -> MemoryStore {
         (REVERTER, code(&hex!("60006000fd"))),
         (LOGGER, code(&hex!("3660006000376000366000a100"))),
     ];
-    let system = [
-        (eip2935::HISTORY_STORAGE_ADDRESS, &eip2935::HISTORY_STORAGE_CODE),
-        (eip4788::BEACON_ROOTS_ADDRESS, &eip4788::BEACON_ROOTS_CODE),
-        (
-            eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
-            &eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_CODE,
-        ),
-        (
-            eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
-            &eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_CODE,
-        ),
-    ];
-    let system = system.into_iter().map(|(address, code)| (address, account(0, code, &[])));
-    store(&kind.rules(), senders.chain(contracts).chain(system))
+    store(&kind.rules(), senders.chain(contracts).chain(system_contracts()))
 }
 
 fn recorded(

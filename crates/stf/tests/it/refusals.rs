@@ -1,8 +1,9 @@
 //! Transactions that a block cannot take: each reason by its type, and the block is as before.
 
-use crate::support::{CHAIN_ID, account, address, attributes, ethereum, key, sign, store};
+use crate::support::{
+    CHAIN_ID, account, address, attributes, ethereum, key, sign, store, system_contracts,
+};
 use alloy_consensus::{Sealable, TxEip1559, TxEip2930, TxEip4844, TxEip7702, TxLegacy};
-use alloy_eips::{eip2935, eip4788, eip7002, eip7251};
 use alloy_primitives::{Address, B256, TxKind, U256, b256};
 use op_alloy_consensus::TxDeposit;
 use seam_primitives::{ChainRules, Fork, Recovered, Transaction, transaction::recover};
@@ -13,22 +14,9 @@ const TO: TxKind = TxKind::Call(Address::repeat_byte(0x77));
 const FEE: u128 = 2_000_000_000;
 
 fn chain(rules: &ChainRules) -> MemoryStore {
-    let system = [
-        (eip2935::HISTORY_STORAGE_ADDRESS, &eip2935::HISTORY_STORAGE_CODE),
-        (eip4788::BEACON_ROOTS_ADDRESS, &eip4788::BEACON_ROOTS_CODE),
-        (
-            eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
-            &eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_CODE,
-        ),
-        (
-            eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
-            &eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_CODE,
-        ),
-    ];
-    let system = system.into_iter().map(|(address, code)| (address, account(0, code, &[])));
     let rich = (address(&key(0)), account(1 << 80, &[], &[]));
     let poor = (address(&key(1)), account(1_000, &[], &[]));
-    store(rules, [rich, poor].into_iter().chain(system))
+    store(rules, [rich, poor].into_iter().chain(system_contracts()))
 }
 
 fn transfer(nonce: u64) -> TxEip1559 {

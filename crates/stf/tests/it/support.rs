@@ -1,6 +1,7 @@
 //! A chain in memory, and transactions signed by well-known keys.
 
 use alloy_consensus::{SignableTransaction, Signed};
+use alloy_eips::{eip2935, eip4788, eip7002, eip7251};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, Signature, U256, keccak256};
 use k256::ecdsa::SigningKey;
 use seam_primitives::{Activation, BlobRules, BlockAttributes, ChainRules, Fork, Header};
@@ -57,6 +58,23 @@ pub(crate) fn account(
     let slots = storage.iter().map(|(slot, value)| (U256::from(*slot), U256::from(*value)));
     let change = AccountChange { account, storage_wiped: false, storage: slots.collect() };
     (change, Bytes::copy_from_slice(code))
+}
+
+/// The contracts that the rules call since Cancun and Prague.
+pub(crate) fn system_contracts() -> impl Iterator<Item = (Address, (AccountChange, Bytes))> {
+    let system = [
+        (eip2935::HISTORY_STORAGE_ADDRESS, &eip2935::HISTORY_STORAGE_CODE),
+        (eip4788::BEACON_ROOTS_ADDRESS, &eip4788::BEACON_ROOTS_CODE),
+        (
+            eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
+            &eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_CODE,
+        ),
+        (
+            eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
+            &eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_CODE,
+        ),
+    ];
+    system.into_iter().map(|(address, code)| (address, account(0, code, &[])))
 }
 
 /// A chain of one block with these accounts.
