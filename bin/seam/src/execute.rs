@@ -7,22 +7,35 @@ use seam_primitives::{Block, ChainRules};
 use seam_stf::{ExecutedBlock, execute_block};
 use seam_storage::MemoryStore;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
-pub(crate) fn run(command: Execute) -> Result<()> {
+pub(crate) fn run(command: Execute, out: &mut impl Write) -> Result<()> {
     match command {
         Execute::Chain { blocks, genesis, fork_env, json } => {
-            execute_chain(&blocks, &genesis, fork_env.as_deref(), json)
+            let mut report = Report::new(json, out);
+            execute_chain(&blocks, &genesis, fork_env.as_deref(), &mut report)?;
+            report.finish()
         }
-        Execute::OpBlock { files, json } => execute_op_blocks(&files, json),
+        Execute::OpBlock { files, json } => {
+            let mut report = Report::new(json, out);
+            execute_op_blocks(&files, &mut report)?;
+            report.finish()
+        }
     }
 }
 
-fn execute_chain(blocks: &Path, genesis: &Path, fork_env: Option<&Path>, json: bool) -> Result<()> {
+fn execute_chain(
+    blocks: &Path,
+    genesis: &Path,
+    fork_env: Option<&Path>,
+    report: &mut Report<'_, impl Write>,
+) -> Result<()> {
     let chain_genesis = load_chain(genesis, fork_env)?;
     let rules = &chain_genesis.rules;
     let mut store = MemoryStore::new(chain_genesis.sealed, &chain_genesis.state);
-    let mut report = Report::new(json);
     let bytes = read(blocks)?;
     for block in chain::decode(&bytes).with_context(|| blocks.display().to_string())? {
         if block.header.number == 0 {
@@ -34,9 +47,8 @@ fn execute_chain(blocks: &Path, genesis: &Path, fork_env: Option<&Path>, json: b
         let executed = execute_block(rules, &parent, block, &mut store)
             .with_context(|| format!("block {number} is refused"))?;
         store.commit(&executed)?;
-        report.add(rules, &executed);
+        report.add(rules, &executed)?;
     }
-    report.finish();
     Ok(())
 }
 
@@ -51,8 +63,7 @@ fn check_genesis(block: &Block, store: &MemoryStore) -> Result<()> {
     Ok(())
 }
 
-fn execute_op_blocks(files: &[PathBuf], json: bool) -> Result<()> {
-    let mut report = Report::new(json);
+fn execute_op_blocks(files: &[PathBuf], report: &mut Report<'_, impl Write>) -> Result<()> {
     for file in files {
         let context = || file.display().to_string();
         let block = OpBlock::from_json(&read_text(file)?).with_context(context)?;
@@ -67,24 +78,24 @@ fn execute_op_blocks(files: &[PathBuf], json: bool) -> Result<()> {
                 block.expected_hash
             );
         }
-        report.add(&rules, &executed);
+        report.add(&rules, &executed)?;
     }
-    report.finish();
     Ok(())
 }
 
 /// Rows for people at the end, or lines for machines at once.
-struct Report {
+struct Report<'a, W> {
+    out: &'a mut W,
     json: bool,
     rows: Vec<[String; 6]>,
 }
 
-impl Report {
-    const fn new(json: bool) -> Self {
-        Self { json, rows: Vec::new() }
+impl<'a, W: Write> Report<'a, W> {
+    const fn new(json: bool, out: &'a mut W) -> Self {
+        Self { out, json, rows: Vec::new() }
     }
 
-    fn add(&mut self, rules: &ChainRules, executed: &ExecutedBlock) {
+    fn add(&mut self, rules: &ChainRules, executed: &ExecutedBlock) -> Result<()> {
         let header = &executed.block.header;
         let fork = match rules.op_fork_at(header.number, header.timestamp) {
             Some(fork) => format!("{fork:?}"),
@@ -100,7 +111,7 @@ impl Report {
                 "transactions": transactions,
                 "gasUsed": header.gas_used,
             });
-            println!("{line}");
+            writeln!(self.out, "{line}")?;
         } else {
             self.rows.push([
                 header.number.to_string(),
@@ -111,12 +122,15 @@ impl Report {
                 "ok".to_owned(),
             ]);
         }
+        Ok(())
     }
 
-    fn finish(self) {
+    fn finish(self) -> Result<()> {
         if !self.json {
-            table::print(["block", "rules", "transactions", "gas", "hash", ""], &self.rows);
+            let headings = ["block", "rules", "transactions", "gas", "hash", ""];
+            table::write(self.out, headings, &self.rows)?;
             eprintln!("{} blocks executed, every header field as recorded", self.rows.len());
         }
+        Ok(())
     }
 }

@@ -6,16 +6,13 @@ use seam_fixtures::read_text;
 use seam_genesis::{ChainGenesis, ForkEnv, RollupConfig, config, rollup_genesis_json};
 use seam_primitives::{Activation, ChainRules, Fork, OpFork};
 use serde_json::json;
-use std::path::Path;
+use std::{io::Write, path::Path};
 
-pub(crate) fn run(command: Genesis) -> Result<()> {
+pub(crate) fn run(command: Genesis, out: &mut impl Write) -> Result<()> {
     match command {
-        Genesis::Rollup { config } => rollup(&config),
-        Genesis::Example => {
-            print!("{}", config::EXAMPLE);
-            Ok(())
-        }
-        Genesis::Show { file, fork_env, json } => show(&file, fork_env.as_deref(), json),
+        Genesis::Rollup { config } => rollup(&config, out),
+        Genesis::Example => Ok(out.write_all(config::EXAMPLE.as_bytes())?),
+        Genesis::Show { file, fork_env, json } => show(&file, fork_env.as_deref(), json, out),
     }
 }
 
@@ -32,17 +29,17 @@ pub(crate) fn load_chain(genesis: &Path, fork_env: Option<&Path>) -> Result<Chai
         .with_context(|| genesis.display().to_string())
 }
 
-fn rollup(path: &Path) -> Result<()> {
+fn rollup(path: &Path, out: &mut impl Write) -> Result<()> {
     let config =
         RollupConfig::from_toml(&read_text(path)?).with_context(|| path.display().to_string())?;
     let genesis = rollup_genesis_json(&config)?;
     let chain = ChainGenesis::from_genesis(&genesis)?;
-    println!("{}", serde_json::to_string_pretty(&genesis)?);
+    writeln!(out, "{}", serde_json::to_string_pretty(&genesis)?)?;
     eprintln!("chain {}, genesis hash {}", chain.rules.chain_id, chain.sealed.header.hash_slow());
     Ok(())
 }
 
-fn show(file: &Path, fork_env: Option<&Path>, as_json: bool) -> Result<()> {
+fn show(file: &Path, fork_env: Option<&Path>, as_json: bool, out: &mut impl Write) -> Result<()> {
     let chain = load_chain(file, fork_env)?;
     let header = &chain.sealed.header;
     let forks = forks(&chain.rules);
@@ -56,15 +53,14 @@ fn show(file: &Path, fork_env: Option<&Path>, as_json: bool) -> Result<()> {
             "accounts": chain.state.accounts.len(),
             "forks": forks,
         });
-        println!("{line}");
-        return Ok(());
+        return Ok(writeln!(out, "{line}")?);
     }
-    println!("chain id    {}", chain.rules.chain_id);
-    println!("hash        {}", header.hash_slow());
-    println!("state root  {}", header.state_root);
-    println!("accounts    {}", chain.state.accounts.len());
+    writeln!(out, "chain id    {}", chain.rules.chain_id)?;
+    writeln!(out, "hash        {}", header.hash_slow())?;
+    writeln!(out, "state root  {}", header.state_root)?;
+    writeln!(out, "accounts    {}", chain.state.accounts.len())?;
     for (name, at) in forks {
-        println!("{name:<16}  {at}");
+        writeln!(out, "{name:<16}  {at}")?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use alloy_genesis::{Genesis, GenesisAccount};
 use alloy_primitives::{B64, KECCAK256_EMPTY, U256, keccak256};
 use seam_primitives::{ChainRules, Header};
 use seam_stf::{Account, AccountChange, SealedGenesis, StateChanges, StateError, seal_genesis};
+use serde::{Deserialize, de::IgnoredAny};
 
 /// Why a `genesis.json` gives no chain.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,7 @@ pub struct ChainGenesis {
 impl ChainGenesis {
     /// Reads `genesis.json`, with the forks that `fork_env` sets instead of those in the file.
     pub fn from_json(json: &str, fork_env: Option<&ForkEnv>) -> Result<Self, ChainGenesisError> {
+        let Required { .. } = serde_json::from_str(json)?;
         let mut genesis: Genesis = serde_json::from_str(json)?;
         if let Some(fork_env) = fork_env {
             fork_env.apply(&mut genesis.config);
@@ -59,6 +61,24 @@ impl ChainGenesis {
         let sealed = seal_genesis(&rules, given_header(genesis)?, &state)?;
         Ok(Self { rules, sealed, state })
     }
+}
+
+/// What every `genesis.json` has. alloy fills in for missing fields, so that any JSON object would
+/// be the genesis of some chain.
+#[derive(Deserialize)]
+struct Required {
+    #[serde(rename = "config")]
+    _config: RequiredConfig,
+    #[serde(rename = "alloc")]
+    _alloc: IgnoredAny,
+    #[serde(rename = "gasLimit")]
+    _gas_limit: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+struct RequiredConfig {
+    #[serde(rename = "chainId")]
+    _chain_id: IgnoredAny,
 }
 
 fn given_header(genesis: &Genesis) -> Result<Header, ChainGenesisError> {

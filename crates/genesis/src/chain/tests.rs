@@ -127,6 +127,19 @@ fn a_fork_file_overrides_and_refuses_what_it_does_not_know() {
 }
 
 #[test]
+fn an_object_that_is_no_genesis_is_refused() {
+    for (json, missing) in [
+        ("{}", "config"),
+        (r#"{"config":{},"alloc":{},"gasLimit":"0x1"}"#, "chainId"),
+        (r#"{"config":{"chainId":1},"gasLimit":"0x1"}"#, "alloc"),
+        (r#"{"config":{"chainId":1},"alloc":{}}"#, "gasLimit"),
+    ] {
+        let error = ChainGenesis::from_json(json, None).unwrap_err().to_string();
+        assert!(error.contains(&format!("missing field `{missing}`")), "{error}");
+    }
+}
+
+#[test]
 fn json_errors_say_where() {
     let error = ChainGenesis::from_json("{\n  \"config\": 1\n}", None).unwrap_err().to_string();
     assert!(error.contains("line 2"), "{error}");
