@@ -54,7 +54,7 @@ fn long_tests(options: &Options) -> Result<Done> {
     test.env("SEAM_SOAK", "1").env("PROPTEST_CASES", options.cases.to_string());
     let log = run_tests(&mut test)?;
     let mut notes = log.notes();
-    notes.push(format!("{} cases of each property", options.cases));
+    notes.push(format!("{} cases of each property at least", options.cases));
     Ok(Done::Passed(notes))
 }
 

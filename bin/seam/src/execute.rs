@@ -16,13 +16,13 @@ pub(crate) fn run(command: Execute, out: &mut impl Write) -> Result<()> {
     match command {
         Execute::Chain { blocks, genesis, fork_env, json } => {
             let mut report = Report::new(json, out);
-            execute_chain(&blocks, &genesis, fork_env.as_deref(), &mut report)?;
-            report.finish()
+            let result = execute_chain(&blocks, &genesis, fork_env.as_deref(), &mut report);
+            report.finish().and(result)
         }
         Execute::OpBlock { files, json } => {
             let mut report = Report::new(json, out);
-            execute_op_blocks(&files, &mut report)?;
-            report.finish()
+            let result = execute_op_blocks(&files, &mut report);
+            report.finish().and(result)
         }
     }
 }
@@ -125,8 +125,9 @@ impl<'a, W: Write> Report<'a, W> {
         Ok(())
     }
 
+    /// Shows what was executed, also when a later block was refused.
     fn finish(self) -> Result<()> {
-        if !self.json {
+        if !self.rows.is_empty() {
             let headings = ["block", "rules", "transactions", "gas", "hash", ""];
             table::write(self.out, headings, &self.rows)?;
             eprintln!("{} blocks executed, every header field as recorded", self.rows.len());

@@ -186,8 +186,7 @@ pub fn excess_blob_gas(rules: &ChainRules, parent: &Header, timestamp: u64) -> O
 }
 
 /// The price of blob gas, in wei, in a block with this excess (EIP-4844); the least there is on a
-/// chain without blobs. Saturates, where revm's own
-/// formula wraps and then hardly ever ends.
+/// chain without blobs. Saturates, where revm's own formula wraps and then hardly ever ends.
 pub fn blob_base_fee(rules: &ChainRules, timestamp: u64, excess_blob_gas: u64) -> u128 {
     let blobs = rules.blobs_at(timestamp).filter(|blobs| blobs.update_fraction != 0);
     blobs.map_or(1, |blobs| blobs.params().calc_blob_fee(excess_blob_gas))

@@ -48,7 +48,14 @@ pub struct MemoryStore {
     head: Header,
     /// The trie of the head's state, or while `ahead` that with changes not committed.
     trie: StateTrie,
-    ahead: Option<B256>,
+    ahead: Option<Ahead>,
+}
+
+/// What the trie holds beyond the head's state, and its root with that.
+#[derive(Debug)]
+struct Ahead {
+    changes: StateChanges,
+    root: B256,
 }
 
 /// Steps below the root that stay loaded between blocks: 16^5 nodes at most.
@@ -88,14 +95,10 @@ impl MemoryStore {
         if claimed != actual {
             return Err(StateError::HashMismatch { claimed, actual });
         }
-        // Usually the trie is just where the block's builder left it. The root tells.
-        if self.ahead != Some(header.state_root) {
+        let computed = self.advance(&executed.changes)?;
+        if computed != header.state_root {
             self.rewind();
-            let actual = self.trie.apply(&self.nodes, &executed.changes, None)?.state;
-            if actual != header.state_root {
-                self.rewind();
-                return Err(StateError::HashMismatch { claimed: header.state_root, actual });
-            }
+            return Err(StateError::HashMismatch { claimed: header.state_root, actual: computed });
         }
         self.nodes.0.extend(self.trie.take_new_nodes());
         self.trie.forget(LOADED_LEVELS);
@@ -114,6 +117,15 @@ impl MemoryStore {
     /// Every account of the head's state, in no order.
     pub fn accounts(&self) -> impl Iterator<Item = (Address, Account)> {
         self.accounts.iter().map(|(address, account)| (*address, *account))
+    }
+
+    /// Puts the trie to the head's state with `changes`, which is usually where the block's builder
+    /// left it; gives the root.
+    fn advance(&mut self, changes: &StateChanges) -> Result<B256, StateError> {
+        match &self.ahead {
+            Some(ahead) if ahead.changes == *changes => Ok(ahead.root),
+            _ => Ok(self.roots_after(changes, None)?.state),
+        }
     }
 
     /// Puts the trie back to the head's state.
@@ -168,16 +180,14 @@ impl StateCommitment for MemoryStore {
         if self.ahead.is_some() {
             self.rewind();
         }
-        match self.trie.apply(&self.nodes, changes, storage_of) {
+        let roots = self.trie.apply(&self.nodes, changes, storage_of);
+        match &roots {
             Ok(roots) => {
-                self.ahead = Some(roots.state);
-                Ok(roots)
+                self.ahead = Some(Ahead { changes: changes.clone(), root: roots.state });
             }
-            Err(error) => {
-                self.rewind();
-                Err(error)
-            }
+            Err(_) => self.rewind(), // it may have been applied in part
         }
+        roots
     }
 }
 

@@ -92,6 +92,22 @@ fn a_mistake_gets_one_message_that_says_what_to_do() {
 }
 
 #[test]
+fn blocks_before_a_refused_one_are_shown() {
+    let mut chain = std::fs::read(testdata("execution-apis/chain.rlp")).unwrap();
+    // Of block 54 the state root: it lies 87 bytes behind the start of the parent's hash.
+    let parent = [0x1c, 0x40, 0xcb, 0x1e, 0xae, 0x4d, 0x15, 0xa8];
+    let at = chain.windows(8).rposition(|window| window == parent).unwrap();
+    chain[at + 87] ^= 1;
+    let chain = temporary("refused.rlp", &chain);
+    let genesis = testdata("execution-apis/genesis.json");
+    let output = seam(&["execute", "chain", &chain, "--genesis", &genesis]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 1 + 53);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("block 54 is refused: stateRoot is"), "{error}");
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
     let block = testdata("op-stack/op-sepolia-26207963.json.xz");
     let mut child = Command::new(env!("CARGO_BIN_EXE_seam"))

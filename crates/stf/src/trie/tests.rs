@@ -19,6 +19,16 @@ use nybbles::Nibbles;
 use proptest::{collection::vec, prelude::*, sample::Index};
 use std::{cell::RefCell, vec::Vec};
 
+/// As many cases as given; in the soak as many as it says, if that is more.
+fn cases(ci: u32) -> ProptestConfig {
+    let mut config = ProptestConfig::default(); // reads PROPTEST_CASES
+    if std::env::var_os("SEAM_SOAK").is_none() {
+        config.cases = 0;
+    }
+    config.cases = config.cases.max(ci);
+    config
+}
+
 type Keys = BTreeMap<B256, Vec<u8>>;
 type Nodes = BTreeMap<B256, Bytes>;
 /// A key out of a pool, and what to do to it.

@@ -263,12 +263,16 @@ fn run(kind: Kind, blocks: &[Vec<(u8, Action)>]) {
     }
 }
 
-fn cases() -> u32 {
-    if std::env::var_os("SEAM_SOAK").is_some() { 5_000 } else { 48 }
+/// In CI 48, in the soak as many as it says.
+fn cases() -> ProptestConfig {
+    match std::env::var_os("SEAM_SOAK") {
+        Some(_) => ProptestConfig::default(), // reads PROPTEST_CASES
+        None => ProptestConfig::with_cases(48),
+    }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases()))]
+    #![proptest_config(cases())]
 
     #[test]
     fn homestead(blocks in blocks()) { run(Kind::Homestead, &blocks); }

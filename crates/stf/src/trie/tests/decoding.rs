@@ -30,7 +30,7 @@ fn dirty(node: &mut Node) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(super::cases(4000))]
 
     #[test]
     fn any_bytes_are_a_node_or_refused(bytes in vec(any::<u8>(), 0..600)) {

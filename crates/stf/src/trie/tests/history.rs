@@ -32,7 +32,7 @@ fn store(trie: &mut Trie, nodes: &mut Nodes) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(super::cases(2000))]
 
     #[test]
     fn every_history_ends_at_the_root_of_its_keys(

@@ -11,7 +11,7 @@ fn listed(proof: Vec<Bytes>) -> Vec<Bytes> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(super::cases(1000))]
 
     #[test]
     fn proofs_of_presence_and_absence_are_the_reference_s(

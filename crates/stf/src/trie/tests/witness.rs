@@ -17,7 +17,7 @@ fn after(root: B256, source: &dyn NodeSource, changes: &Final) -> Result<B256, T
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(super::cases(1000))]
 
     #[test]
     fn what_the_changes_ask_for_is_enough_and_each_node_is_needed(
