@@ -6,7 +6,7 @@ use alloy_primitives::{B256, Bytes, keccak256, map::B256Map};
 use alloy_trie::{HashBuilder, Nibbles};
 use anyhow::{Result, ensure};
 use clap::Args;
-use seam_stf::trie::{NodeSource, SourceError, Trie};
+use seam_stf::trie::{NodePlace, NodeSource, SourceError, Trie};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Bytes of a value: about those of an account.
@@ -34,8 +34,8 @@ pub struct Options {
 struct Nodes(B256Map<Bytes>);
 
 impl NodeSource for Nodes {
-    fn node(&self, hash: B256) -> Result<Option<Bytes>, SourceError> {
-        Ok(self.0.get(&hash).cloned())
+    fn node(&self, at: &NodePlace) -> Result<Option<Bytes>, SourceError> {
+        Ok(self.0.get(&at.hash).cloned())
     }
 }
 

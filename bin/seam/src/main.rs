@@ -1,11 +1,22 @@
 //! Seam's command line: arguments, wiring, and an exit code.
 
 mod args;
+mod clock;
+mod completions;
+mod config;
+mod data;
+mod data_dir;
 mod execute;
 mod genesis;
+mod metrics;
+mod node;
+mod service;
+mod show_config;
+mod store;
 mod table;
+mod up;
 
-use anyhow::Error;
+use anyhow::{Error, Result};
 use args::{Args, Command};
 use clap::Parser;
 use std::{
@@ -15,18 +26,28 @@ use std::{
 
 fn main() -> ExitCode {
     let mut out = io::stdout().lock();
-    let result = match Args::parse().command {
-        Command::Execute(command) => execute::run(command, &mut out),
-        Command::Genesis(command) => genesis::run(command, &mut out),
-    };
-    match result.and_then(|()| Ok(out.flush()?)) {
-        Ok(()) => ExitCode::SUCCESS,
+    let result = run(Args::parse().command, &mut out);
+    match result.and_then(|code| Ok(out.flush().map(|()| code)?)) {
+        Ok(code) => code,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
+    match command {
+        Command::Up(command) => return up::run(command, out),
+        Command::Node(command) => return node::run(command, out),
+        Command::Config(command) => show_config::run(command, out)?,
+        Command::Data(command) => data::run(command, out)?,
+        Command::Execute(command) => execute::run(command, out)?,
+        Command::Genesis(command) => genesis::run(command, out)?,
+        Command::Completions { shell } => completions::run(shell, out)?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Whoever read the output has seen enough, as `head` does.

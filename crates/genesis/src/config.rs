@@ -32,6 +32,7 @@ mod keys;
 mod validate;
 
 pub use amount::Amount;
+pub use keys::nearest as nearest_key;
 
 use alloy_primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
@@ -219,6 +220,20 @@ pub struct InboxConfig {
     /// How far the last block of a batch may lie back when it is posted, in seconds.
     /// Default 23,400: six and a half hours.
     pub max_lag: u64,
+}
+
+impl L2Config {
+    /// The defaults for a chain with this id.
+    pub const fn of_chain(chain_id: u64) -> Self {
+        Self {
+            chain_id,
+            block_time: defaults::block_time(),
+            gas_limit: defaults::gas_limit(),
+            eip1559_denominator: defaults::eip1559_denominator(),
+            eip1559_elasticity: defaults::eip1559_elasticity(),
+            base_fee: defaults::base_fee(),
+        }
+    }
 }
 
 impl RollupConfig {

@@ -12,6 +12,7 @@
 //! | [`alloc`] | the accounts of the genesis state, made by running constructors |
 //! | [`json`] | the same as a `genesis.json`, with forks and header fields |
 //! | [`chain`] | any chain's rules, header and state from a standard `genesis.json` |
+//! | [`dev`] | the two chains of a development network |
 //! | [`artifacts`] | compiled Solidity, from `contracts/artifacts` |
 //!
 //! ```
@@ -29,6 +30,7 @@ pub mod alloc;
 pub mod artifacts;
 pub mod chain;
 pub mod config;
+pub mod dev;
 pub mod error;
 pub mod json;
 pub mod l1;

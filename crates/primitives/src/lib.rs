@@ -10,6 +10,7 @@
 //! | [`receipt`] | [`Receipt`], with the root or status it carries |
 //! | [`block`] | [`Block`], [`BlockAttributes`] |
 //! | [`output`] | [`output_root`]: what a claim is about |
+//! | [`l1_attributes`] | [`L1Attributes`]: what a rollup block says of L1 |
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
     not(test),
@@ -26,6 +27,7 @@ extern crate alloc;
 
 pub mod block;
 pub mod fork;
+pub mod l1_attributes;
 pub mod output;
 pub mod receipt;
 pub mod rules;
@@ -36,6 +38,7 @@ pub use alloy_primitives::{Address, B64, B256, Bloom, Bytes, Log, U256};
 
 pub use block::{Block, BlockAttributes};
 pub use fork::{Activation, Fork, OpFork};
+pub use l1_attributes::L1Attributes;
 pub use output::output_root;
 pub use receipt::{DepositReceipt, Receipt};
 pub use rules::{BlobRules, ChainRules, Eip1559Rules, OpRules};

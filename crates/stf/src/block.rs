@@ -9,7 +9,7 @@ use crate::{
     header::{self, MAX_BLOCK_RLP_BYTES},
     overlay::Overlay,
     rewards,
-    state::{StateChanges, StateCommitment},
+    state::{Account, StateChanges, StateCommitment, StateError},
     system,
 };
 use alloc::{format, vec::Vec};
@@ -21,11 +21,11 @@ use alloy_consensus::{
 use alloy_eips::{
     Encodable2718, Typed2718, eip4844::DATA_GAS_PER_BLOB, eip7685::EMPTY_REQUESTS_HASH,
 };
-use alloy_primitives::{Address, B256, Bloom, address, logs_bloom};
+use alloy_primitives::{Address, B256, Bloom, U256, address, logs_bloom};
 use alloy_rlp::Encodable;
 use alloy_trie::root::ordered_trie_root_with_encoder;
 use core::fmt::Debug;
-use revm::DatabaseCommit;
+use revm::{Database, DatabaseCommit};
 use seam_primitives::{
     Block, BlockAttributes, ChainRules, DepositReceipt, Fork, OpFork, Receipt, Recovered,
     Transaction,
@@ -155,7 +155,23 @@ pub struct BlockBuilder<'a, R: StateCommitment> {
     transactions: Vec<Transaction>,
     receipts: Vec<Receipt>,
     blobs: u64,
+    size: Size,
+    /// Whether the reader was told of changes ahead; then it is told of all.
+    prepared: bool,
 }
+
+/// Bytes of the block's transactions, counted when asked for.
+#[derive(Debug, Default)]
+struct Size {
+    /// Transactions counted so far.
+    counted: usize,
+    bytes: usize,
+}
+
+/// More than the bytes of a header (about 620) and of the headers of the block's lists.
+const HEADER_ALLOWANCE: usize = 2048;
+/// The most bytes of an RLP header, which a transaction with an EIP-2718 type has in a block.
+const RLP_HEADER: usize = 9;
 
 impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
     /// Starts a block on `parent`, whose state `reader` reads: checks the attributes and makes the
@@ -173,12 +189,75 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
         rewards::apply_dao_fork(rules, header.number, machine.state())?;
         system::begin(rules, &header, &mut machine)?;
         let (transactions, receipts) = (Vec::new(), Vec::new());
-        Ok(Self { rules, attributes, header, machine, transactions, receipts, blobs: 0 })
+        let size = Size::default();
+        Ok(Self {
+            rules,
+            attributes,
+            header,
+            machine,
+            transactions,
+            receipts,
+            blobs: 0,
+            size,
+            prepared: false,
+        })
+    }
+
+    /// The header so far: complete but for roots, bloom, blob gas used and the hash of requests.
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The transactions taken in so far.
+    pub fn transactions(&self) -> &[Transaction] {
+        &self.transactions
+    }
+
+    /// Their receipts.
+    pub fn receipts(&self) -> &[Receipt] {
+        &self.receipts
+    }
+
+    /// An account as the block has left it so far.
+    pub fn account(&mut self, address: Address) -> Result<Option<Account>, StateError> {
+        self.machine.state().account(address)
+    }
+
+    /// A storage slot as the block has left it so far.
+    pub fn storage(&mut self, address: Address, slot: U256) -> Result<U256, StateError> {
+        self.machine.state().storage(address, slot)
+    }
+
+    /// Tells the reader what changed since the last call ([`StateCommitment::prepare`]).
+    pub fn prepare(&mut self) -> Result<(), BlockError> {
+        let state = self.machine.state();
+        let recent = state.take_recent();
+        if !recent.accounts.is_empty() {
+            state.reader.prepare(recent)?;
+            self.prepared = true;
+        }
+        Ok(())
     }
 
     /// Gas that further transactions may use.
     pub fn gas_left(&self) -> u64 {
         self.header.gas_limit.saturating_sub(self.header.gas_used)
+    }
+
+    /// Bytes that further transactions may have, each with [`Encodable2718::encode_2718_len`] and 9 more: what EIP-7934
+    /// leaves since Osaka, and no limit before it. Counted on the safe side, by some hundred bytes.
+    pub fn bytes_left(&mut self) -> usize {
+        if !self.is_active(Fork::Osaka) {
+            return usize::MAX;
+        }
+        let Size { counted, bytes } = &mut self.size;
+        for transaction in self.transactions.iter().skip(*counted) {
+            let length = transaction.encode_2718_len().saturating_add(RLP_HEADER);
+            *bytes = bytes.saturating_add(length);
+        }
+        *counted = self.transactions.len();
+        let others = self.attributes.withdrawals.length().saturating_add(HEADER_ALLOWANCE);
+        MAX_BLOCK_RLP_BYTES.saturating_sub(others).saturating_sub(self.size.bytes)
     }
 
     /// Executes a transaction and takes it into the block. [`BlockError::Transaction`] leaves the
@@ -287,6 +366,9 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
         let number = self.header.number;
         let requests_hash = self.requests_hash()?;
         rewards::pay(self.rules, number, &self.attributes, self.machine.state())?;
+        if self.prepared {
+            self.prepare()?;
+        }
         let changes = self.machine.state().changes();
         let timestamp = self.header.timestamp;
         let isthmus = self.rules.is_op_active(OpFork::Isthmus, number, timestamp);
@@ -332,7 +414,7 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
     }
 }
 
-fn state_failure(error: crate::StateError) -> Failure {
+fn state_failure(error: StateError) -> Failure {
     Failure::Block(error.into())
 }
 

@@ -47,6 +47,28 @@ pub enum TransactionError {
     OpInvalid(OpTransactionError),
 }
 
+impl TransactionError {
+    /// Whether another block, or another state, may take the transaction: it lacks room, funds, its turn or a price.
+    pub const fn may_fit_later(&self) -> bool {
+        let reason = match self {
+            Self::BlockGasExhausted { .. } | Self::BlobsExhausted { .. } => return true,
+            Self::TypeNotAccepted { .. } | Self::WrongChain(_) => return false,
+            Self::Invalid(reason) | Self::OpInvalid(OpTransactionError::Base(reason)) => reason,
+            Self::OpInvalid(_) => return false,
+        };
+        matches!(
+            reason,
+            InvalidTransaction::CallerGasLimitMoreThanBlock
+                | InvalidTransaction::GasPriceLessThanBasefee
+                | InvalidTransaction::BlobGasPriceGreaterThanMax { .. }
+                | InvalidTransaction::LackOfFundForMaxFee { .. }
+                | InvalidTransaction::NonceTooHigh { .. }
+                | InvalidTransaction::NonceTooLow { .. }
+                | InvalidTransaction::RejectCallerWithCode
+        )
+    }
+}
+
 /// Why a block is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BlockError {

@@ -153,7 +153,7 @@ fn ethereum<R: StateReader>(
     EthEvm::new(evm, false)
 }
 
-fn block_error<T: ToString>(error: EVMError<StateError, T>) -> BlockError {
+pub(crate) fn block_error<T: ToString>(error: EVMError<StateError, T>) -> BlockError {
     match error {
         EVMError::Database(error) => BlockError::State(error),
         EVMError::Transaction(error) => BlockError::Evm(error.to_string()),

@@ -16,6 +16,7 @@
 //! | [`witness`], [`stateless`] | execution from trie nodes and code alone |
 //! | [`genesis`] | the first block |
 //! | [`crypto`] | cryptography that a machine brings itself |
+//! | [`call`] | calls that no block has: `eth_call`, `eth_estimateGas` (with the feature `call`) |
 //! | [`construct`] | running constructors, for a genesis |
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
@@ -34,6 +35,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod block;
+#[cfg(feature = "call")]
+pub mod call;
 pub mod construct;
 pub mod crypto;
 pub mod error;
@@ -55,4 +58,4 @@ pub use block::{BlockBuilder, ExecutedBlock, build_block, execute_block};
 pub use error::{BlockError, TransactionError};
 pub use genesis::{SealedGenesis, seal_genesis};
 pub use state::{Account, AccountChange, StateChanges, StateCommitment, StateError, StateReader};
-pub use witness::{Witness, WitnessRecorder, WitnessState};
+pub use witness::{PreimageSource, Witness, WitnessRecorder, WitnessState};

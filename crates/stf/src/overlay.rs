@@ -1,7 +1,7 @@
 //! The state as the block has left it so far, over a [`StateReader`].
 
 use crate::state::{Account, AccountChange, StateChanges, StateError, StateReader};
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{
     Address, B256, KECCAK256_EMPTY, U256,
     map::{AddressMap, B256Map, HashMap},
@@ -37,6 +37,8 @@ pub(crate) struct Overlay<R> {
     entries: AddressMap<Entry>,
     codes: B256Map<Bytecode>,
     new_codes: BTreeMap<B256, Bytecode>,
+    /// What changed since the last call of [`Self::take_recent`]; not noted before the first, as most never call.
+    recent: Option<BTreeMap<Address, BTreeSet<U256>>>,
 }
 
 impl<R: StateReader> Overlay<R> {
@@ -46,6 +48,7 @@ impl<R: StateReader> Overlay<R> {
             entries: AddressMap::default(),
             codes: B256Map::default(),
             new_codes: BTreeMap::new(),
+            recent: None,
         }
     }
 
@@ -76,6 +79,7 @@ impl<R: StateReader> Overlay<R> {
         account.balance = account.balance.wrapping_add(wei);
         entry.account = Some(account);
         entry.changed = true;
+        self.note(address);
         Ok(())
     }
 
@@ -84,7 +88,55 @@ impl<R: StateReader> Overlay<R> {
         let entry = self.entry(address)?;
         let Some(account) = entry.account.as_mut() else { return Ok(U256::ZERO) };
         entry.changed = true;
-        Ok(core::mem::take(&mut account.balance))
+        let taken = core::mem::take(&mut account.balance);
+        self.note(address);
+        Ok(taken)
+    }
+
+    fn note(&mut self, address: Address) -> Option<&mut BTreeSet<U256>> {
+        Some(self.recent.as_mut()?.entry(address).or_default())
+    }
+
+    /// What changed since the last call, without code; at the first call, all that the block changed so far.
+    pub(crate) fn take_recent(&mut self) -> StateChanges {
+        let Some(recent) = self.recent.replace(BTreeMap::new()) else {
+            return StateChanges { codes: BTreeMap::new(), ..self.changes() };
+        };
+        let change = |(address, slots): (Address, BTreeSet<U256>)| {
+            let entry = self.entries.get(&address)?;
+            let change = match entry.storage_wiped {
+                true => entry.change(),
+                false => entry.change_of(&slots),
+            };
+            Some((address, change))
+        };
+        let accounts = recent.into_iter().filter_map(change).collect();
+        StateChanges { accounts, codes: BTreeMap::new() }
+    }
+
+    /// Makes code known.
+    #[cfg(feature = "call")]
+    pub(crate) fn put_code(&mut self, hash: B256, code: Bytecode) {
+        self.codes.insert(hash, code);
+    }
+
+    /// Empties an account's storage.
+    #[cfg(feature = "call")]
+    pub(crate) fn wipe(&mut self, address: Address) {
+        self.entries.entry(address).or_default().destroy();
+    }
+
+    /// Puts an account with these values in some of its slots.
+    #[cfg(feature = "call")]
+    pub(crate) fn put<'a>(
+        &mut self,
+        address: Address,
+        account: Account,
+        slots: impl Iterator<Item = (&'a U256, &'a U256)>,
+    ) {
+        let entry = self.entries.entry(address).or_default();
+        entry.account = Some(account);
+        entry.slots.extend(slots.map(|(key, value)| (*key, Slot { value: *value, written: true })));
     }
 
     /// All that the block changed so far.
@@ -112,6 +164,10 @@ impl<R: StateReader> Overlay<R> {
         }
         if !evm.is_selfdestructed() {
             self.learn_code(&evm.info);
+        }
+        if let Some(slots) = self.note(address) {
+            let written = evm.storage.iter().filter(|(_, slot)| slot.is_changed());
+            slots.extend(written.map(|(key, _)| *key));
         }
         let entry = self.entries.entry(address).or_default();
         entry.changed = true;
@@ -144,6 +200,17 @@ impl Entry {
         self.account = None;
         self.slots.clear();
         self.storage_wiped = true;
+    }
+
+    /// The account, and of its slots these where written.
+    fn change_of(&self, slots: &BTreeSet<U256>) -> AccountChange {
+        let value =
+            |key: &U256| Some((*key, self.slots.get(key).filter(|slot| slot.written)?.value));
+        AccountChange {
+            account: self.account,
+            storage_wiped: self.storage_wiped,
+            storage: slots.iter().filter_map(value).collect(),
+        }
     }
 
     fn change(&self) -> AccountChange {

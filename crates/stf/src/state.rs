@@ -106,6 +106,15 @@ pub struct Roots {
 
 /// Computes the roots of the state with changes applied.
 pub trait StateCommitment: StateReader {
+    /// What the block in the making has changed since the last call, so that work on the roots may begin: values as of
+    /// now, which later calls may give anew. [`Self::roots_after`] still is told of all changes; once this was called
+    /// for a block, a last call before it gives all that is left.
+    ///
+    /// Code is not among the changes. Where storage was wiped, every slot written since is.
+    fn prepare(&mut self, _changes: StateChanges) -> Result<(), StateError> {
+        Ok(())
+    }
+
     /// The state root after `changes`, and with it the storage root of `storage_of`.
     ///
     /// May be called again with the same changes and more: changes are counted from the parent
@@ -133,6 +142,10 @@ impl<T: StateReader + ?Sized> StateReader for &mut T {
 }
 
 impl<T: StateCommitment + ?Sized> StateCommitment for &mut T {
+    fn prepare(&mut self, changes: StateChanges) -> Result<(), StateError> {
+        (**self).prepare(changes)
+    }
+
     fn roots_after(
         &mut self,
         changes: &StateChanges,

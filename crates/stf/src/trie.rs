@@ -5,7 +5,7 @@
 //! | use | source | what it does |
 //! |---|---|---|
 //! | state under an execution witness | nodes by hash | a node that is not there is an error that names it |
-//! | state root over a database | the database | [`Trie::take_new_nodes`] to store, [`Trie::forget`] to bound memory |
+//! | state root over a database | nodes by path or by hash | [`Trie::take_changes`] to store, [`Trie::forget`] to bound memory |
 //! | proofs | either; or the proof itself | [`Trie::prove`], [`verify_proof`] |
 //!
 //! Keys are hashed already (keccak256 of an address or a storage slot), so all are 64 nibbles long and no branch has a
@@ -15,6 +15,7 @@
 //! To record the witness of some reads and changes, make them on a trie fresh [from the root](Trie::from_root) with a
 //! source that notes what it is asked for: every node is asked for at most once, and only if it is needed.
 
+mod changes;
 mod cursor;
 mod decode;
 mod edit;
@@ -25,15 +26,20 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use changes::{NewNode, NodeChanges, NodeKey};
 pub use error::{NodeFault, ProofError, SourceError, TrieError};
+pub use nybbles::Nibbles;
 pub use proof::verify_proof;
-pub use source::NodeSource;
+pub(crate) use source::Census;
+pub use source::{NodePlace, NodeSource};
 
-use alloc::vec::Vec;
-use alloy_primitives::{B256, Bytes};
+use alloc::{collections::BTreeSet, vec::Vec};
+use alloy_primitives::{Address, B256, Bytes};
 use alloy_trie::EMPTY_ROOT_HASH;
+use changes::Taking;
 use cursor::Cursor;
 use node::Node;
+use source::Loader;
 
 /// A trie of which the nodes needed so far are in memory.
 ///
@@ -42,6 +48,12 @@ use node::Node;
 #[derive(Debug, Clone, Default)]
 pub struct Trie {
     root: Node,
+    /// The account whose storage this is; `None` in the state trie.
+    owner: Option<Address>,
+    /// Paths that lost their node since the last call of [`Self::take_changes`], or may have.
+    gone: BTreeSet<Nibbles>,
+    /// Nodes in memory, or more than those: what goes with a change is not subtracted.
+    nodes: usize,
     /// Scratch space for encoding, kept for its capacity.
     buffer: Vec<u8>,
 }
@@ -55,7 +67,12 @@ impl Trie {
     /// The trie with this root, nothing of it loaded.
     pub fn from_root(root: B256) -> Self {
         let root = if root == EMPTY_ROOT_HASH { Node::Empty } else { Node::Hash(root) };
-        Self { root, buffer: Vec::new() }
+        Self { root, ..Self::default() }
+    }
+
+    /// The same trie as the storage of this account, which its nodes are asked for and handed out with.
+    pub fn owned_by(self, account: Address) -> Self {
+        Self { owner: Some(account), ..self }
     }
 
     /// The value at `key`, which is hashed already; `None` if the trie has no such key.
@@ -63,9 +80,10 @@ impl Trie {
     /// # Errors
     /// [`TrieError`] if a node on the way to the key cannot be loaded.
     pub fn get(&mut self, source: &dyn NodeSource, key: B256) -> Result<Option<&[u8]>, TrieError> {
+        let mut loader = Loader { source, owner: self.owner, nodes: &mut self.nodes };
         let (mut node, mut at) = (&mut self.root, Cursor::new(key));
         loop {
-            source::load(node, source, &at)?;
+            loader.load(node, &at)?;
             match node {
                 Node::Empty | Node::Hash(_) => return Ok(None),
                 Node::Leaf(leaf) => {
@@ -96,7 +114,8 @@ impl Trie {
         if value.is_empty() {
             return Err(TrieError::EmptyValue { key });
         }
-        edit::insert(&mut self.root, source, Cursor::new(key), value)
+        let mut loader = Loader { source, owner: self.owner, nodes: &mut self.nodes };
+        edit::insert(&mut self.root, &mut loader, Cursor::new(key), value)
     }
 
     /// Removes `key`, which is hashed already; `false` if the trie has no such key.
@@ -106,7 +125,8 @@ impl Trie {
     /// # Errors
     /// [`TrieError`] if a node on the way, or such a child, cannot be loaded.
     pub fn remove(&mut self, source: &dyn NodeSource, key: B256) -> Result<bool, TrieError> {
-        edit::remove(&mut self.root, source, Cursor::new(key))
+        let mut loader = Loader { source, owner: self.owner, nodes: &mut self.nodes };
+        edit::remove(&mut self.root, &mut loader, Cursor::new(key), &mut self.gone)
     }
 
     /// Makes many changes: sets the keys that come with a value, then removes those that come without.
@@ -146,31 +166,57 @@ impl Trie {
     /// [`TrieError`] if a node on the way cannot be loaded.
     pub fn prove(&mut self, source: &dyn NodeSource, key: B256) -> Result<Vec<Bytes>, TrieError> {
         self.root.seal(&mut self.buffer);
-        proof::prove(&mut self.root, source, Cursor::new(key))
+        let loader = Loader { source, owner: self.owner, nodes: &mut self.nodes };
+        proof::prove(&mut self.root, loader, Cursor::new(key))
     }
 
-    /// The nodes with a hash that are in the trie now and came into it since the last call, with their hashes; children
-    /// come before their parents and the root last, so a store cut short holds no node without those below it.
+    /// What a store of this trie's nodes must do to hold the trie as it is now; children come before their parents and
+    /// the root last, so a store by hash that is cut short holds no node without those below it.
     ///
-    /// They count as stored from here on. A node may come twice, if it stands at two places or came back. Nodes that
-    /// came and went between two calls are not among them: call after every block whose state is to be kept.
-    pub fn take_new_nodes(&mut self) -> Vec<(B256, Bytes)> {
-        let mut nodes = Vec::new();
-        self.append_new_nodes(&mut nodes);
-        nodes
+    /// New nodes count as stored from here on. By hash, a node may come twice, if it stands at two places or came back.
+    /// Nodes that came and went between two calls are not among them: a store by hash that keeps old states calls this
+    /// after every block.
+    pub fn take_changes(&mut self) -> NodeChanges {
+        let mut changes = NodeChanges::default();
+        self.append_changes(&mut changes);
+        changes
     }
 
-    /// [`Self::take_new_nodes`] into a list that has others already.
-    pub(crate) fn append_new_nodes(&mut self, nodes: &mut Vec<(B256, Bytes)>) {
+    /// The new nodes of [`Self::take_changes`] by hash, for a store that never deletes.
+    pub fn take_new_nodes(&mut self) -> Vec<(B256, Bytes)> {
+        self.take_changes().into_new_by_hash()
+    }
+
+    /// [`Self::take_changes`] into a list that has others already.
+    pub(crate) fn append_changes(&mut self, out: &mut NodeChanges) {
         self.root.seal(&mut self.buffer);
-        source::collect(&mut self.root, &mut self.buffer, nodes);
+        let (owner, gone) = (self.owner, core::mem::take(&mut self.gone));
+        let mut taking = Taking { owner, gone, buffer: &mut self.buffer, out };
+        source::collect(&mut self.root, Nibbles::new(), &mut taking);
+        taking.finish();
     }
 
     /// Lets go of the loaded nodes `levels` or more steps below the root (0 is the root itself), and gives the number
     /// of nodes still in memory. They are loaded again when needed.
     ///
-    /// Only nodes that the source has are let go: after changes, [`Self::take_new_nodes`] comes first.
+    /// Only nodes that the source has are let go: after changes, [`Self::take_changes`] comes first.
     pub fn forget(&mut self, levels: usize) -> usize {
-        source::forget(&mut self.root, levels)
+        self.nodes = source::forget(&mut self.root, levels);
+        self.nodes
+    }
+
+    /// At least as many as the nodes in memory, without those inside their parent as long as they are as loaded.
+    pub(crate) const fn nodes_at_most(&self) -> usize {
+        self.nodes
+    }
+
+    /// Counts the nodes in memory, to those of other tries.
+    pub(crate) fn count(&mut self, census: &mut Census) {
+        census.count(&mut self.root, 0);
+    }
+
+    /// Whether nothing is known of it but what its root says, and no change is to be taken.
+    pub(crate) fn is_bare(&self) -> bool {
+        matches!(self.root, Node::Empty | Node::Hash(_)) && self.gone.is_empty()
     }
 }

@@ -10,7 +10,7 @@
 use crate::{
     state::{Account, Roots, StateChanges, StateCommitment, StateError, StateReader},
     state_trie::StateTrie,
-    trie::{NodeSource, SourceError},
+    trie::{NodePlace, NodeSource, SourceError},
 };
 use alloc::{collections::BTreeMap, string::ToString, vec::Vec};
 use alloy_consensus::Header;
@@ -43,6 +43,24 @@ impl Witness {
     }
 }
 
+/// What a witness is made of: trie nodes, and code.
+///
+/// SOUNDNESS: as for nodes, whoever implements this guarantees that the bytes have the keccak256 that was asked for.
+pub trait PreimageSource: NodeSource {
+    /// The code with this hash; `None` if the source has no such code.
+    ///
+    /// # Errors
+    /// When the source cannot tell, as when a database read fails.
+    fn code(&self, code_hash: B256) -> Result<Option<Bytes>, SourceError>;
+}
+
+/// Preimages of all kinds by hash, in memory.
+impl PreimageSource for BTreeMap<B256, Bytes> {
+    fn code(&self, code_hash: B256) -> Result<Option<Bytes>, SourceError> {
+        Ok(self.get(&code_hash).cloned())
+    }
+}
+
 /// State read node by node from a source of preimages.
 #[derive(Debug)]
 pub struct TrieState<S> {
@@ -66,13 +84,23 @@ pub struct Recording<S> {
     given: RefCell<BTreeMap<B256, Bytes>>,
 }
 
+impl<S> Recording<S> {
+    fn note(&self, hash: B256, given: Option<Bytes>) -> Option<Bytes> {
+        let bytes = given?;
+        self.given.borrow_mut().insert(hash, bytes.clone());
+        Some(bytes)
+    }
+}
+
 impl<S: NodeSource> NodeSource for Recording<S> {
-    fn node(&self, hash: B256) -> Result<Option<Bytes>, SourceError> {
-        let node = self.source.node(hash)?;
-        if let Some(bytes) = &node {
-            self.given.borrow_mut().insert(hash, bytes.clone());
-        }
-        Ok(node)
+    fn node(&self, at: &NodePlace) -> Result<Option<Bytes>, SourceError> {
+        Ok(self.note(at.hash, self.source.node(at)?))
+    }
+}
+
+impl<S: PreimageSource> PreimageSource for Recording<S> {
+    fn code(&self, code_hash: B256) -> Result<Option<Bytes>, SourceError> {
+        Ok(self.note(code_hash, self.source.code(code_hash)?))
     }
 }
 
@@ -86,8 +114,8 @@ impl WitnessState {
     }
 }
 
-impl<S: NodeSource> WitnessRecorder<S> {
-    /// The state after `parent` over `source`, which gives nodes and code by hash. `ancestors` are
+impl<S: PreimageSource> WitnessRecorder<S> {
+    /// The state after `parent` over `source`, which gives nodes and code. `ancestors` are
     /// those whose hashes the block may ask for: the parent's parent first, then backwards.
     pub fn new(parent: &Header, source: S, ancestors: &[Header]) -> Result<Self, StateError> {
         Self::over(Recording { source, given: RefCell::default() }, parent, ancestors)
@@ -107,7 +135,7 @@ impl<S: NodeSource> WitnessRecorder<S> {
     }
 }
 
-impl<S: NodeSource> TrieState<S> {
+impl<S: PreimageSource> TrieState<S> {
     fn over(source: S, parent: &Header, ancestors: &[Header]) -> Result<Self, StateError> {
         let trie = StateTrie::from_root(parent.state_root);
         Ok(Self { source, trie, hashes: link(parent, ancestors)?, oldest_asked: None })
@@ -133,7 +161,7 @@ fn link(parent: &Header, ancestors: &[Header]) -> Result<BTreeMap<u64, B256>, St
     Ok(hashes)
 }
 
-impl<S: NodeSource + core::fmt::Debug> StateReader for TrieState<S> {
+impl<S: PreimageSource + core::fmt::Debug> StateReader for TrieState<S> {
     fn account(&mut self, address: Address) -> Result<Option<Account>, StateError> {
         self.trie.account(&self.source, address)
     }
@@ -143,7 +171,7 @@ impl<S: NodeSource + core::fmt::Debug> StateReader for TrieState<S> {
     }
 
     fn code(&mut self, code_hash: B256) -> Result<Bytes, StateError> {
-        let code = self.source.node(code_hash);
+        let code = self.source.code(code_hash);
         let code = code.map_err(|error| StateError::Database(error.to_string()))?;
         code.ok_or(StateError::MissingCode(code_hash))
     }
@@ -155,7 +183,7 @@ impl<S: NodeSource + core::fmt::Debug> StateReader for TrieState<S> {
     }
 }
 
-impl<S: NodeSource + core::fmt::Debug> StateCommitment for TrieState<S> {
+impl<S: PreimageSource + core::fmt::Debug> StateCommitment for TrieState<S> {
     fn roots_after(
         &mut self,
         changes: &StateChanges,

@@ -6,10 +6,11 @@ use alloy_primitives::{
 };
 use seam_primitives::Header;
 use seam_stf::{
-    Account, ExecutedBlock, SealedGenesis, StateChanges, StateCommitment, StateError, StateReader,
+    Account, ExecutedBlock, PreimageSource, SealedGenesis, StateChanges, StateCommitment,
+    StateError, StateReader,
     state::Roots,
     state_trie::StateTrie,
-    trie::{NodeSource, SourceError},
+    trie::{NodePlace, NodeSource, SourceError},
 };
 use std::collections::BTreeMap;
 
@@ -18,8 +19,8 @@ use std::collections::BTreeMap;
 struct Nodes(B256Map<Bytes>);
 
 impl NodeSource for Nodes {
-    fn node(&self, hash: B256) -> Result<Option<Bytes>, SourceError> {
-        Ok(self.0.get(&hash).cloned())
+    fn node(&self, at: &NodePlace) -> Result<Option<Bytes>, SourceError> {
+        Ok(self.0.get(&at.hash).cloned())
     }
 }
 
@@ -30,9 +31,14 @@ struct Preimages<'a> {
 }
 
 impl NodeSource for Preimages<'_> {
-    fn node(&self, hash: B256) -> Result<Option<Bytes>, SourceError> {
-        let node = self.nodes.0.get(&hash).or_else(|| self.codes.get(&hash));
-        Ok(node.cloned())
+    fn node(&self, at: &NodePlace) -> Result<Option<Bytes>, SourceError> {
+        self.nodes.node(at)
+    }
+}
+
+impl PreimageSource for Preimages<'_> {
+    fn code(&self, code_hash: B256) -> Result<Option<Bytes>, SourceError> {
+        Ok(self.codes.get(&code_hash).cloned())
     }
 }
 
@@ -109,8 +115,8 @@ impl MemoryStore {
         Ok(())
     }
 
-    /// What a witness of the next block is made of: trie nodes and code by hash.
-    pub fn preimages(&self) -> impl NodeSource + std::fmt::Debug {
+    /// What a witness of the next block is made of: trie nodes and code.
+    pub fn preimages(&self) -> impl PreimageSource + std::fmt::Debug {
         Preimages { nodes: &self.nodes, codes: &self.codes }
     }
 

@@ -1,6 +1,15 @@
 //! The command line as a person types it.
 #![allow(clippy::unwrap_used)]
 
+mod clock_back;
+mod config;
+mod disk_full;
+mod kill;
+mod node;
+mod process;
+mod support;
+mod up;
+
 use std::{
     io::Read,
     path::{Path, PathBuf},

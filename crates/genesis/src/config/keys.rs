@@ -57,12 +57,17 @@ fn unknown(key: &str) -> ConfigError {
         let full = keys.iter().map(move |key| format!("{section}.{key}"));
         std::iter::once((*section).to_owned()).chain(full)
     });
-    let nearest = known
+    ConfigError::UnknownKey { key: key.to_owned(), nearest: nearest(key, known) }
+}
+
+/// The known key that a misspelt one resembles most, if it resembles any: for a hint.
+pub fn nearest(key: &str, known: impl IntoIterator<Item = String>) -> Option<String> {
+    known
+        .into_iter()
         .map(|candidate| (likeness(key, &candidate), candidate))
         .min()
         .filter(|(distance, _)| *distance <= CLOSE)
-        .map(|(_, candidate)| candidate);
-    ConfigError::UnknownKey { key: key.to_owned(), nearest }
+        .map(|(_, candidate)| candidate)
 }
 
 /// Edit distance; a right key in a wrong section, or without one, counts as one letter.

@@ -2,25 +2,26 @@
 //! then a transfer that pays every fee there is.
 
 use crate::fees::{OPERATOR_FEE_CONSTANT, OPERATOR_FEE_SCALAR, attributes as l1_attributes};
-use alloy_consensus::{Sealable, SignableTransaction, TxEip1559};
+use alloy_consensus::{SignableTransaction, TxEip1559};
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, Signature, TxKind, U256};
 use k256::ecdsa::SigningKey;
-use op_alloy_consensus::TxDeposit;
 use op_revm::{L1BlockInfo, OpSpecId};
 use seam_genesis::{ChainGenesis, RollupConfig, addresses as at, config, rollup_genesis_json};
-use seam_primitives::{BlockAttributes, Recovered, Transaction, transaction::recover};
+use seam_primitives::{
+    BlockAttributes, L1Attributes, Recovered, Transaction, transaction::recover,
+};
 use seam_stf::{ExecutedBlock, StateReader, build_block, header::base_fee};
 use seam_storage::MemoryStore;
 
 const TO: Address = Address::repeat_byte(0x99);
 const TIP: u64 = 3;
 
-fn key() -> SigningKey {
+pub(crate) fn key() -> SigningKey {
     SigningKey::from_slice(&[7; 32]).unwrap()
 }
 
-fn sender() -> Address {
+pub(crate) fn sender() -> Address {
     Address::from_public_key(key().verifying_key())
 }
 
@@ -33,15 +34,12 @@ fn genesis() -> ChainGenesis {
 }
 
 fn l1_attributes_transaction() -> Recovered<Transaction> {
-    let deposit = TxDeposit {
-        source_hash: B256::repeat_byte(0x51),
-        from: at::DEPOSITOR,
-        to: TxKind::Call(at::L1_BLOCK),
-        gas_limit: 1_000_000,
-        input: l1_attributes(),
-        ..TxDeposit::default()
-    };
-    recover(Transaction::Deposit(deposit.seal_slow())).unwrap()
+    let attributes = L1Attributes::decode(&l1_attributes()).unwrap();
+    assert_eq!(attributes.calldata(), l1_attributes());
+    let deposit = attributes.deposit();
+    let named = deposit.as_deposit().unwrap();
+    assert_eq!((named.from, named.to), (at::DEPOSITOR, TxKind::Call(at::L1_BLOCK)));
+    recover(deposit).unwrap()
 }
 
 fn transfer(chain_id: u64) -> Recovered<Transaction> {

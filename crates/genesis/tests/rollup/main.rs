@@ -6,6 +6,7 @@ mod block_one;
 mod chain;
 mod codes;
 mod config;
+mod dev;
 mod docs;
 mod fees;
 mod json;

@@ -3,66 +3,77 @@
 //! Everything that a change needs is loaded before anything is changed, so an error leaves the trie as it was.
 
 use super::{
-    NodeSource,
     cursor::{self, Cursor},
     error::TrieError,
     node::{Branch, Extension, Node, State},
-    source::load,
+    source::Loader,
 };
+use alloc::collections::BTreeSet;
 use core::mem;
 use nybbles::Nibbles;
+
+/// The most nodes that come with a key where a leaf or an extension is split: a branch, an extension above it, a leaf.
+const SPLIT: usize = 3;
 
 /// Sets the key of `at` to `value`, which is not empty, in the subtree `node`; `false` if that is what it was.
 pub(super) fn insert(
     node: &mut Node,
-    source: &dyn NodeSource,
+    loader: &mut Loader<'_>,
     at: Cursor,
     value: &[u8],
 ) -> Result<bool, TrieError> {
-    load(node, source, &at)?;
+    loader.load(node, &at)?;
     match node {
         // A node is loaded from here on, so `Hash` is not among the cases.
-        Node::Empty | Node::Hash(_) => *node = Node::leaf(at.rest(), value.to_vec()),
+        Node::Empty | Node::Hash(_) => {
+            loader.count(1);
+            *node = Node::leaf(at.rest(), value.to_vec());
+        }
         Node::Leaf(leaf) => {
             let rest = at.rest();
             if leaf.path == rest {
                 return Ok(leaf.set(value));
             }
             let shared = leaf.path.common_prefix_length(&rest);
+            loader.count(SPLIT);
             split(node, shared, &rest, value);
         }
         Node::Extension(extension) => match at.through(&extension.path) {
             Some(below) => {
-                let changed = insert(&mut extension.child, source, below, value)?;
+                let changed = insert(&mut extension.child, loader, below, value)?;
                 return Ok(mark(changed, &mut extension.state));
             }
             None => {
                 let rest = at.rest();
                 let shared = extension.path.common_prefix_length(&rest);
+                loader.count(SPLIT);
                 split(node, shared, &rest, value);
             }
         },
         Node::Branch(branch) => {
             let (nibble, below) = at.step();
-            let changed = insert(branch.child(nibble), source, below, value)?;
+            let changed = insert(branch.child(nibble), loader, below, value)?;
             return Ok(mark(changed, &mut branch.state));
         }
     }
     Ok(true)
 }
 
-/// Removes the key of `at` from the subtree `node`; `false` if it has no such key.
+/// Removes the key of `at` from the subtree `node`; `false` if it has no such key. Notes in `gone` the paths at which
+/// there is no node any more.
 pub(super) fn remove(
     node: &mut Node,
-    source: &dyn NodeSource,
+    loader: &mut Loader<'_>,
     at: Cursor,
+    gone: &mut BTreeSet<Nibbles>,
 ) -> Result<bool, TrieError> {
-    load(node, source, &at)?;
+    loader.load(node, &at)?;
     match node {
         Node::Empty | Node::Hash(_) => Ok(false),
         Node::Leaf(leaf) => {
             let found = leaf.path == at.rest();
             if found {
+                gone.insert(at.walked());
                 *node = Node::Empty;
             }
             Ok(found)
@@ -71,8 +82,9 @@ pub(super) fn remove(
             let Some(below) = at.through(&extension.path) else {
                 return Ok(false);
             };
-            let removed = remove(&mut extension.child, source, below)?;
+            let removed = remove(&mut extension.child, loader, below, gone)?;
             if removed && let Some(joined) = join(extension) {
+                gone.insert(below.walked());
                 *node = joined;
             }
             Ok(removed)
@@ -80,15 +92,16 @@ pub(super) fn remove(
         Node::Branch(branch) => {
             let (nibble, below) = at.step();
             let child = branch.child(nibble);
-            load(child, source, &below)?;
+            loader.load(child, &below)?;
             // Only a leaf can vanish with its key: below any other node there are two keys or more.
             if !matches!(child, Node::Leaf(leaf) if leaf.path == below.rest()) {
-                let removed = remove(child, source, below)?;
+                let removed = remove(child, loader, below, gone)?;
                 return Ok(mark(removed, &mut branch.state));
             }
-            if let Some(survivor) = drop_child(branch, nibble, source, &at)? {
+            if let Some(survivor) = drop_child(branch, nibble, loader, &at, gone)? {
                 *node = survivor;
             }
+            gone.insert(below.walked());
             Ok(true)
         }
     }
@@ -124,14 +137,18 @@ fn join(extension: &mut Extension) -> Option<Node> {
 fn drop_child(
     branch: &mut Branch,
     nibble: u8,
-    source: &dyn NodeSource,
+    loader: &mut Loader<'_>,
     at: &Cursor,
+    gone: &mut BTreeSet<Nibbles>,
 ) -> Result<Option<Node>, TrieError> {
     let survivor = match branch.last_but(nibble) {
         None => None,
         Some(last) => {
-            let child = branch.child(last);
-            load(child, source, &at.aside(last))?;
+            let (child, place) = (branch.child(last), at.aside(last));
+            loader.load(child, &place)?;
+            if !matches!(child, Node::Branch(_)) {
+                gone.insert(place.walked());
+            }
             Some(mem::take(child).under(Nibbles::from_nibbles_unchecked([last])))
         }
     };

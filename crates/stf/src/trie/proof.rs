@@ -5,7 +5,7 @@ use super::{
     cursor::Cursor,
     error::{ProofError, SourceError, TrieError},
     node::Node,
-    source::{encoded, load},
+    source::{Loader, NodePlace, encoded},
 };
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes};
@@ -18,12 +18,12 @@ use core::cell::Cell;
 /// A node inside its parent is not listed, as it is in the parent's bytes already.
 pub(super) fn prove(
     mut node: &mut Node,
-    source: &dyn NodeSource,
+    mut loader: Loader<'_>,
     mut at: Cursor,
 ) -> Result<Vec<Bytes>, TrieError> {
     let mut proof = Vec::new();
     loop {
-        load(node, source, &at)?;
+        loader.load(node, &at)?;
         if node.reference().is_hash() {
             proof.push(encoded(node));
         }
@@ -83,10 +83,10 @@ struct ProofNodes<'a> {
 }
 
 impl NodeSource for ProofNodes<'_> {
-    fn node(&self, hash: B256) -> Result<Option<Bytes>, SourceError> {
+    fn node(&self, at: &NodePlace) -> Result<Option<Bytes>, SourceError> {
         let used = self.used.get();
         // SOUNDNESS: the proof comes from outside, so here is where its nodes are hashed.
-        let node = self.proof.get(used).filter(|node| alloy_primitives::keccak256(node) == hash);
+        let node = self.proof.get(used).filter(|node| alloy_primitives::keccak256(node) == at.hash);
         if node.is_some() {
             self.used.set(used.saturating_add(1));
         }

@@ -9,6 +9,7 @@
 
 mod decoding;
 mod history;
+mod paths;
 mod proofs;
 mod witness;
 
@@ -110,8 +111,8 @@ impl<'a> Recorder<'a> {
 }
 
 impl NodeSource for Recorder<'_> {
-    fn node(&self, hash: B256) -> Result<Option<Bytes>, SourceError> {
-        let node = self.nodes.get(&hash).cloned();
+    fn node(&self, at: &NodePlace) -> Result<Option<Bytes>, SourceError> {
+        let (hash, node) = (at.hash, self.nodes.get(&at.hash).cloned());
         node.iter().for_each(|node| drop(self.asked.borrow_mut().insert(hash, node.clone())));
         Ok(node)
     }

@@ -1,6 +1,8 @@
 //! Blocks made for the purpose, executed over a database and over witnesses.
 #![allow(clippy::unwrap_used)]
 
+mod builder;
+mod call;
 mod eip1283;
 mod headers;
 mod ommers;

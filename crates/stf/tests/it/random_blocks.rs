@@ -1,5 +1,6 @@
-//! Random blocks, executed over the database, over a recording of what they ask for, and over the
-//! recorded witness alone: the same block each time, and no part of the witness is spare.
+//! Random blocks, executed over the database, over a recording of what they ask for, over the
+//! recorded witness alone, and while their state root is being prepared: the same block each time,
+//! and no part of the witness is spare.
 
 use crate::support::{
     CHAIN_ID, account, address, attributes, ethereum, key, sign, store, system_contracts,
@@ -12,7 +13,9 @@ use seam_primitives::{
     Activation, ChainRules, Eip1559Rules, Fork, Header, OpRules, Recovered, Transaction,
 };
 use seam_stf::{
-    BlockError, ExecutedBlock, StateError, WitnessRecorder, build_block, stateless::StatelessInput,
+    Account, AccountChange, BlockBuilder, BlockError, ExecutedBlock, PreimageSource, StateChanges,
+    StateCommitment, StateError, StateReader, WitnessRecorder, build_block, state::Roots,
+    state_trie::StateTrie, stateless::StatelessInput,
 };
 use seam_storage::MemoryStore;
 use std::collections::BTreeMap;
@@ -216,6 +219,94 @@ fn named(error: &BlockError) -> Option<B256> {
     }
 }
 
+/// Begins with the roots when it is told to prepare.
+#[derive(Debug)]
+struct Preparing<S> {
+    reader: WitnessRecorder<S>,
+    nodes: S,
+    trie: StateTrie,
+    /// What it was told in all.
+    told: BTreeMap<Address, AccountChange>,
+}
+
+impl<S: PreimageSource + std::fmt::Debug> StateReader for Preparing<S> {
+    fn account(&mut self, address: Address) -> Result<Option<Account>, StateError> {
+        self.reader.account(address)
+    }
+    fn storage(&mut self, address: Address, slot: U256) -> Result<U256, StateError> {
+        self.reader.storage(address, slot)
+    }
+    fn code(&mut self, code_hash: B256) -> Result<Bytes, StateError> {
+        self.reader.code(code_hash)
+    }
+    fn block_hash(&mut self, number: u64) -> Result<B256, StateError> {
+        self.reader.block_hash(number)
+    }
+}
+
+impl<S: PreimageSource + std::fmt::Debug> StateCommitment for Preparing<S> {
+    fn prepare(&mut self, changes: StateChanges) -> Result<(), StateError> {
+        assert!(changes.codes.is_empty());
+        self.trie.apply(&self.nodes, &changes, None)?;
+        for (address, mut change) in changes.accounts {
+            let told = self.told.entry(address).or_default();
+            if !change.storage_wiped {
+                let mut storage = std::mem::take(&mut told.storage);
+                storage.append(&mut change.storage);
+                change.storage = storage;
+            }
+            *told = change;
+        }
+        Ok(())
+    }
+
+    fn roots_after(
+        &mut self,
+        changes: &StateChanges,
+        storage_of: Option<Address>,
+    ) -> Result<Roots, StateError> {
+        self.trie.apply(&self.nodes, changes, storage_of)
+    }
+}
+
+/// Builds the block while the roots are prepared after every `step`-th transaction.
+fn check_prepared(
+    kind: Kind,
+    store: &MemoryStore,
+    ancestors: &[Header],
+    input: &StatelessInput,
+    (txs, expected): (Vec<Recovered<Transaction>>, &ExecutedBlock),
+) {
+    let (rules, parent) = (kind.rules(), store.head());
+    for step in 1..4 {
+        let mut reader = Preparing {
+            reader: WitnessRecorder::new(parent, store.preimages(), ancestors).unwrap(),
+            nodes: store.preimages(),
+            trie: StateTrie::from_root(parent.state_root),
+            told: BTreeMap::new(),
+        };
+        let attributes = input.attributes.clone();
+        let mut builder = BlockBuilder::new(&rules, parent, attributes, &mut reader).unwrap();
+        for (index, tx) in txs.iter().enumerate() {
+            builder.push(tx.clone()).unwrap();
+            if index % step == 0 {
+                builder.prepare().unwrap();
+            }
+        }
+        builder.prepare().unwrap();
+        builder.prepare().unwrap(); // nothing is left to tell
+        assert_eq!(builder.finish().unwrap(), *expected);
+        for (address, told) in &reader.told {
+            let last = &expected.changes.accounts[address];
+            assert!(told.storage.keys().all(|slot| last.storage.contains_key(slot)));
+        }
+        if matches!(kind, Kind::OpIsthmus) {
+            // Nothing follows the last transaction.
+            assert_eq!(reader.told, expected.changes.accounts);
+        }
+    }
+}
+
 /// A block over the database, the recording and the witness; then without each `step`-th part.
 fn check(
     kind: Kind,
@@ -226,8 +317,9 @@ fn check(
     let (executed, input) = recorded(kind, store, ancestors, txs.clone());
     let parent = store.head().clone();
     let over_database =
-        build_block(&kind.rules(), &parent, &input.attributes, txs, &mut *store).unwrap();
+        build_block(&kind.rules(), &parent, &input.attributes, txs.clone(), &mut *store).unwrap();
     assert_eq!(over_database, executed);
+    check_prepared(kind, store, ancestors, &input, (txs, &executed));
     let encoded = alloy_rlp::encode(&input);
     let decoded: StatelessInput = alloy_rlp::decode_exact(&encoded).unwrap();
     assert_eq!(decoded.execute().unwrap(), executed);

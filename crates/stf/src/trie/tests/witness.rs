@@ -142,7 +142,7 @@ struct DiskOnFire;
 struct Broken;
 
 impl NodeSource for Broken {
-    fn node(&self, _: B256) -> Result<Option<Bytes>, SourceError> {
+    fn node(&self, _: &NodePlace) -> Result<Option<Bytes>, SourceError> {
         Err(SourceError::new(DiskOnFire))
     }
 }

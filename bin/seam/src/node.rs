@@ -1,0 +1,217 @@
+//! `seam node`: one chain from files. It makes no blocks; all that it has are final.
+
+use crate::{
+    args::Node,
+    clock,
+    config::History,
+    data_dir::{DataDir, Kind, Start},
+    genesis::load_chain,
+    metrics::Metrics,
+    service::{self, Signals},
+    store,
+};
+use anyhow::{Context, Result, anyhow, bail};
+use seam_chain::{
+    Chain, Clock, RealClock, Running, Settings,
+    engine::{MAX_BRANCH_BLOCKS, Unproduced},
+    pool::PoolLimits,
+    rpc::{RpcMetrics, RpcServer, RpcSettings},
+    start,
+};
+use seam_fixtures::{chain, read};
+use seam_genesis::ChainGenesis;
+use seam_primitives::{Block, Header};
+use seam_storage::StoreOptions;
+use serde_json::json;
+use std::{
+    io::Write,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+use tempfile::TempDir;
+
+/// The chain's folder and its name in logs.
+const NAME: &str = "node";
+
+/// Runs until it is stopped or cannot go on.
+pub(crate) fn run(command: Node, out: &mut impl Write) -> Result<ExitCode> {
+    service::log()?;
+    let chain = load_chain(&command.genesis, command.fork_env.as_deref())?;
+    let blocks = match &command.import {
+        Some(path) => blocks(path, &chain.sealed.header)?,
+        None => Vec::new(),
+    };
+    let http = service::bind(command.host, command.http_port, "HTTP", "--http-port")?;
+    let metrics = command.metrics_port;
+    let metrics =
+        metrics.map(|port| service::bind(command.host, port, "metrics", "--metrics-port"));
+    let ports = Ports { http, metrics: metrics.transpose()? };
+    let place = Place::open(command.data_dir.as_deref())?;
+    let history = if command.archive { History::Archive } else { command.history_blocks };
+    let options = StoreOptions { history: history.into(), ..Default::default() };
+    let genesis = chain.sealed.header.clone();
+    let running = start_chain(&place.directory, chain, options)?;
+    import(&running.chain, blocks)?;
+    let runtime = service::runtime()?;
+    let node = Serving { running, genesis, place, json: command.json };
+    let ended = runtime.block_on(node.run(ports, out));
+    // Whatever still runs has nothing left to write.
+    runtime.shutdown_background();
+    ended
+}
+
+/// The blocks of a file without the genesis block, which must be the chain's.
+fn blocks(path: &Path, genesis: &Header) -> Result<Vec<Block>> {
+    let bytes = read(path)?;
+    let mut blocks = chain::decode(&bytes).with_context(|| path.display().to_string())?;
+    if let Some(first) = blocks.first().filter(|block| block.header.number == genesis.number) {
+        let (theirs, ours) = (first.header.hash_slow(), genesis.hash_slow());
+        if theirs != ours {
+            bail!(
+                "{}: block {} is {theirs}, the genesis.json gives {ours}: they are of different \
+                 chains",
+                path.display(),
+                genesis.number
+            );
+        }
+        blocks.remove(0);
+    }
+    Ok(blocks)
+}
+
+/// A data directory that stays, or one that is removed when this is dropped.
+#[derive(Debug)]
+struct Place {
+    directory: DataDir,
+    temporary: Option<TempDir>,
+}
+
+impl Place {
+    fn open(given: Option<&Path>) -> Result<Self> {
+        let temporary = match given {
+            Some(_) => None,
+            None => Some(tempfile::Builder::new().prefix("seam-node-").tempdir()?),
+        };
+        let path = given.or_else(|| Some(temporary.as_ref()?.path())).map(Path::to_owned);
+        let path: PathBuf = path.context("no directory")?;
+        if temporary.is_some() {
+            let path = path.display();
+            tracing::info!("no --data-dir: the chain is in {path}, which is removed at the end");
+        }
+        let now = clock::machine_time().as_secs();
+        let directory = DataDir::open(&path, Kind::Node, Start::Continue, now)?;
+        Ok(Self { directory, temporary })
+    }
+}
+
+fn start_chain(directory: &DataDir, chain: ChainGenesis, options: StoreOptions) -> Result<Running> {
+    let directory = directory.chain(NAME);
+    let (_, head) = store::open(&directory, &chain.sealed.header, &chain.state, options)?;
+    let now = clock::machine_time().max(Duration::from_secs(head.timestamp));
+    let clock: Arc<dyn Clock> = Arc::new(RealClock::starting_at(now));
+    Ok(start(Settings {
+        name: NAME,
+        rules: chain.rules,
+        genesis: chain.sealed.header,
+        state: chain.state,
+        directory,
+        store: options,
+        pool: PoolLimits::default(),
+        clock,
+        recipe: Arc::new(Unproduced::default()),
+    })?)
+}
+
+/// Takes in blocks; those that are there already are passed over.
+fn import(chain: &Chain, mut blocks: Vec<Block>) -> Result<()> {
+    while !blocks.is_empty() {
+        let rest = blocks.split_off(blocks.len().min(MAX_BRANCH_BLOCKS));
+        let imported = chain.import(std::mem::replace(&mut blocks, rest));
+        let imported = imported.map_err(|error| anyhow!("the import has stopped: {error}"))?;
+        tracing::info!(head = imported.head, added = imported.added, "imported");
+    }
+    Ok(())
+}
+
+struct Ports {
+    http: TcpListener,
+    metrics: Option<TcpListener>,
+}
+
+struct Serving {
+    running: Running,
+    genesis: Header,
+    place: Place,
+    json: bool,
+}
+
+impl Serving {
+    async fn run(self, ports: Ports, out: &mut impl Write) -> Result<ExitCode> {
+        let mut signals = Signals::new()?;
+        let rpc = RpcMetrics::default();
+        let mut metrics = Metrics::default();
+        metrics.add(NAME, &self.running.chain, &rpc);
+        metrics.serve(ports.metrics)?;
+        let settings = RpcSettings { metrics: rpc, ..RpcSettings::default() };
+        let server = service::serve_chain(ports.http, &self.running.chain, settings).await?;
+        let text = if self.json { self.line(&server) } else { self.text(&server) };
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        service::tolerate_closed_pipe(written)?;
+        let outcome = tokio::select! {
+            error = service::failed(&self.running.chain, "the chain has stopped") => Err(error),
+            () = signals.next() => Ok(()),
+        };
+        tokio::select! {
+            stopped = stop(server, self.running, self.place) => outcome.and(stopped),
+            () = signals.next() => {
+                eprintln!("stopped at once; every block that was imported is on disk");
+                Ok(ExitCode::from(service::INTERRUPTED))
+            }
+        }
+    }
+
+    fn line(&self, server: &RpcServer) -> String {
+        let (chain, address) = (&self.running.chain, service::reachable(server.local_addr));
+        let line = json!({
+            "chainId": chain.rules().chain_id,
+            "http": format!("http://{address}"),
+            "ws": format!("ws://{address}"),
+            "genesisHash": self.genesis.hash_slow(),
+            "head": chain.head().number(),
+            "dataDir": self.place.directory.path(),
+            "pid": std::process::id(),
+        });
+        format!("{line}\n")
+    }
+
+    fn text(&self, server: &RpcServer) -> String {
+        let (chain, address) = (&self.running.chain, service::reachable(server.local_addr));
+        let head = chain.head();
+        format!(
+            "chain id   {}\nHTTP       http://{address}\nWebSocket  ws://{address}\n\
+             genesis    {}\nhead       block {}, {}, safe and finalized\n\nCtrl-C stops.\n",
+            chain.rules().chain_id,
+            self.genesis.hash_slow(),
+            head.number(),
+            head.hash(),
+        )
+    }
+}
+
+/// Ends the server, then the chain.
+async fn stop(server: RpcServer, running: Running, place: Place) -> Result<ExitCode> {
+    tracing::info!("stopping");
+    server.stop().await;
+    let head = running.chain.head().number();
+    let stopped = tokio::task::spawn_blocking(move || running.stop()).await?;
+    stopped.map_err(|error| anyhow!("the chain has stopped: {error}"))?;
+    let after = match &place.temporary {
+        Some(_) => "its data is removed",
+        None => "the next `seam node` goes on from there",
+    };
+    eprintln!("stopped at block {head}; {after}");
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,69 @@
+//! The accounts of a development network.
+
+use alloy_primitives::{Address, B256};
+use anyhow::{Context, Result};
+use seam_chain::wallet::{DEFAULT_MNEMONIC, DevAccounts};
+use seam_genesis::config::Roles;
+use std::sync::Arc;
+
+/// Accounts with ether, for whoever develops.
+const UNLOCKED: u32 = 10;
+/// Those that follow act for the rollup: owner, batcher, proposer, guardian, unsafe signer. They are
+/// apart, so that a developer's transactions and the rollup's do not take each other's nonces.
+const ACTING: u32 = 5;
+
+/// Keys that everybody knows.
+#[derive(Debug)]
+pub(crate) struct Accounts {
+    /// Have ether, and the node signs for them.
+    pub(crate) unlocked: Arc<DevAccounts>,
+    /// Who acts for the rollup.
+    pub(crate) roles: Roles,
+}
+
+impl Accounts {
+    /// Derives them.
+    pub(crate) fn new() -> Result<Self> {
+        let unlocked = Arc::new(DevAccounts::from_mnemonic(DEFAULT_MNEMONIC, UNLOCKED)?);
+        let all = DevAccounts::from_mnemonic(DEFAULT_MNEMONIC, UNLOCKED + ACTING)?;
+        let acting: Vec<Address> = all.addresses().skip(unlocked.addresses().len()).collect();
+        let acting: [Address; ACTING as usize] =
+            acting.try_into().ok().context("accounts of the rollup")?;
+        let [owner, batcher, proposer, guardian, unsafe_signer] = acting;
+        let roles = Roles { owner, l2_owner: None, batcher, proposer, guardian, unsafe_signer };
+        Ok(Self { unlocked, roles })
+    }
+
+    /// The addresses with ether.
+    pub(crate) fn addresses(&self) -> Vec<Address> {
+        self.unlocked.addresses().collect()
+    }
+
+    /// Addresses and private keys of those with ether.
+    pub(crate) fn with_keys(&self) -> impl Iterator<Item = (Address, B256)> {
+        let key = |index| self.unlocked.private_key(index).unwrap_or_default();
+        self.unlocked.addresses().enumerate().map(move |(index, address)| (address, key(index)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::address;
+
+    #[test]
+    fn the_accounts_are_those_that_anvil_shows_and_none_of_them_acts_for_the_rollup() {
+        let accounts = Accounts::new().unwrap();
+        let addresses = accounts.addresses();
+        assert_eq!(addresses.len(), 10);
+        assert_eq!(addresses[0], address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"));
+        assert_eq!(addresses[9], address!("0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"));
+        let Roles { owner, batcher, proposer, guardian, unsafe_signer, .. } = accounts.roles;
+        for acting in [owner, batcher, proposer, guardian, unsafe_signer] {
+            assert!(!addresses.contains(&acting));
+        }
+        let (address, key) = accounts.with_keys().next().unwrap();
+        assert_eq!(address, addresses[0]);
+        assert!(key.to_string().starts_with("0xac0974bec39a17e36ba4a6b4d238ff94"));
+    }
+}

@@ -1,0 +1,176 @@
+//! The two chains: what they are made from, starting and stopping them.
+
+use super::Accounts;
+use crate::{clock::RestartTime, config::Effective, data_dir::DataDir, service, store};
+use alloy_genesis::Genesis;
+use anyhow::{Context, Error, Result, anyhow};
+use seam_chain::{
+    Chain, Clock, RealClock, Running, Settings,
+    engine::{EmbeddedL1, Recipe, RollupOnL1, RollupSettings, slots_of},
+    pool::PoolLimits,
+    start,
+};
+use seam_genesis::{
+    ChainGenesis, RollupConfig,
+    dev::{self, BlockTimes},
+};
+use seam_primitives::{Eip1559Rules, Header};
+use seam_storage::StoreOptions;
+use std::{path::PathBuf, sync::Arc, thread};
+
+/// Both chains with their threads.
+#[derive(Debug)]
+pub(crate) struct Network {
+    l1: Running,
+    l2: Running,
+    /// Heads before this start.
+    before: (u64, u64),
+    /// The genesis block of each.
+    pub(crate) genesis: (Header, Header),
+}
+
+impl Network {
+    /// Opens both stores, and starts both chains only if both are in order.
+    pub(crate) fn start(
+        directory: &DataDir,
+        effective: &Effective,
+        accounts: &Accounts,
+    ) -> Result<Self> {
+        let times = effective.block_times();
+        let options =
+            StoreOptions { history: effective.config.history_blocks.into(), ..Default::default() };
+        let timestamp = directory.meta.genesis_timestamp;
+        let l1 = chain(&dev::l1_genesis(timestamp, &accounts.addresses())?)?;
+        let l1_hash = l1.sealed.header.hash_slow();
+        let rollup = dev::rollup_config(timestamp, l1_hash, times, accounts.roles.clone());
+        let l2 = chain(&dev::l2_genesis(&rollup, &accounts.addresses())?)?;
+        let genesis = (l1.sealed.header.clone(), l2.sealed.header.clone());
+        let at = |name| directory.chain(name);
+        let heads = heads([(at("l1"), &l1), (at("l2"), &l2)], options)?;
+        let now = RestartTime { l1: heads.0.timestamp, l2: heads.1.timestamp }.after(times.l1);
+        let site = Site { options, clock: Arc::new(RealClock::starting_at(now)) };
+
+        let depth = effective.config.l1_finality_depth;
+        let recipe = EmbeddedL1::new(times.l1, depth, slots_of(&genesis.0));
+        let l1 = site.start("l1", at("l1"), l1, Arc::new(recipe))?;
+        let recipe = RollupOnL1::new(l1.chain.clone(), rollup_settings(&rollup, times));
+        let l2 = site.start("l2", at("l2"), l2, Arc::new(recipe))?;
+        Ok(Self { l1, l2, before: (heads.0.number, heads.1.number), genesis })
+    }
+
+    /// The L1.
+    pub(crate) const fn l1(&self) -> &Chain {
+        &self.l1.chain
+    }
+
+    /// The Layer 2.
+    pub(crate) const fn l2(&self) -> &Chain {
+        &self.l2.chain
+    }
+
+    /// Waits until each chain has a block that it did not have before this start.
+    pub(crate) async fn produced(&self) {
+        tokio::join!(
+            service::block_after(self.l1(), self.before.0),
+            service::block_after(self.l2(), self.before.1),
+        );
+    }
+
+    /// Waits until a chain cannot go on, and says why.
+    pub(crate) async fn failed(&self) -> Error {
+        tokio::select! {
+            error = service::failed(self.l1(), "the L1 has stopped") => error,
+            error = service::failed(self.l2(), "the L2 has stopped") => error,
+        }
+    }
+
+    /// Logs where both chains are.
+    pub(crate) fn log_status(&self) {
+        let (l1, l2) = (self.l1(), self.l2());
+        let pending = l1.pool().status().waiting() + l2.pool().status().waiting();
+        let finalized = l1.head().finality.finalized;
+        tracing::info!(
+            l1 = l1.head().number(),
+            l2 = l2.head().number(),
+            l1_finalized = finalized,
+            pending,
+            "running"
+        );
+    }
+
+    /// Ends both; the numbers of the last blocks, which are on disk.
+    pub(crate) fn stop(self) -> Result<(u64, u64)> {
+        let (l1, l2) = (self.l1.chain.clone(), self.l2.chain.clone());
+        // The rollup reads the L1.
+        let stopped = [("L2", self.l2.stop()), ("L1", self.l1.stop())];
+        for (name, result) in stopped {
+            result.map_err(|error| anyhow!("the {name} has stopped: {error}"))?;
+        }
+        Ok((l1.head().number(), l2.head().number()))
+    }
+}
+
+/// What both chains share.
+struct Site {
+    options: StoreOptions,
+    clock: Arc<dyn Clock>,
+}
+
+impl Site {
+    fn start(
+        &self,
+        name: &'static str,
+        directory: PathBuf,
+        chain: ChainGenesis,
+        recipe: Arc<dyn Recipe>,
+    ) -> Result<Running> {
+        let running = start(Settings {
+            name,
+            rules: chain.rules,
+            genesis: chain.sealed.header,
+            state: chain.state,
+            directory,
+            store: self.options,
+            pool: PoolLimits::default(),
+            clock: self.clock.clone(),
+            recipe,
+        });
+        running.with_context(|| format!("starting the {}", name.to_uppercase()))
+    }
+}
+
+fn chain(genesis: &Genesis) -> Result<ChainGenesis> {
+    ChainGenesis::from_genesis(genesis).context("the genesis of the development network")
+}
+
+/// The newest blocks on disk. Both stores are made, or one is refused, before anything runs on them.
+fn heads(chains: [(PathBuf, &ChainGenesis); 2], options: StoreOptions) -> Result<(Header, Header)> {
+    let head = |(directory, chain): &(PathBuf, &ChainGenesis)| {
+        let opened = store::open(directory, &chain.sealed.header, &chain.state, options);
+        opened.map(|(_, header)| header)
+    };
+    let [l1, l2] = &chains;
+    // To make a store is to wait for the disk hundreds of times: at the same time for both.
+    let (l1, l2) = thread::scope(|scope| {
+        let l2 = scope.spawn(|| head(l2));
+        (head(l1), l2.join())
+    });
+    Ok((l1?, l2.map_err(|_| anyhow!("opening the L2 has panicked"))??))
+}
+
+fn rollup_settings(config: &RollupConfig, times: BlockTimes) -> RollupSettings {
+    let (l2, fees) = (&config.l2, &config.fees);
+    RollupSettings {
+        block_seconds: times.l2,
+        gas_limit: l2.gas_limit,
+        eip1559: Eip1559Rules {
+            denominator: l2.eip1559_denominator.into(),
+            elasticity: l2.eip1559_elasticity.into(),
+        },
+        batcher: config.roles.batcher,
+        base_fee_scalar: fees.base_fee_scalar,
+        blob_base_fee_scalar: fees.blob_base_fee_scalar,
+        operator_fee_scalar: fees.operator_fee_scalar,
+        operator_fee_constant: fees.operator_fee_constant,
+    }
+}

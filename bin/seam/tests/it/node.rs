@@ -1,0 +1,59 @@
+//! `seam node`: a chain from files.
+
+use crate::{
+    process::{Process, call, quantity},
+    refusal, testdata,
+};
+use serde_json::json;
+use std::path::Path;
+
+#[test]
+fn an_imported_chain_is_served_and_final_and_its_directory_goes() {
+    let (genesis, chain, forks) = (
+        testdata("execution-apis/genesis.json"),
+        testdata("execution-apis/chain.rlp"),
+        testdata("execution-apis/forkenv.json"),
+    );
+    let files = ["--genesis", &genesis, "--import", &chain, "--fork-env", &forks];
+    let args = [&["node", "--json", "--http-port", "0"][..], &files].concat();
+    let mut node = Process::start(&args);
+    let ready = node.ready();
+    assert_eq!(ready["head"], 54);
+    let url = ready["http"].as_str().unwrap();
+    for tag in ["latest", "safe", "finalized"] {
+        let block = call(url, "eth_getBlockByNumber", json!([tag, false]));
+        assert_eq!(quantity(&block["number"]), 54, "{tag}");
+    }
+    assert_eq!(quantity(&call(url, "eth_chainId", json!([]))), ready["chainId"]);
+    let directory = Path::new(ready["dataDir"].as_str().unwrap()).to_owned();
+    assert!(directory.exists());
+    let (code, rest, log) = node.stop("TERM");
+    assert_eq!((code, rest.as_str()), (Some(0), ""), "{log}");
+    assert!(log.contains("stopped at block 54; its data is removed"), "{log}");
+    assert!(!directory.exists());
+}
+
+#[test]
+fn a_kept_chain_takes_the_same_file_again_and_no_other_chain() {
+    let (genesis, chain, forks) = (
+        testdata("execution-apis/genesis.json"),
+        testdata("execution-apis/chain.rlp"),
+        testdata("execution-apis/forkenv.json"),
+    );
+    let kept = tempfile::tempdir().unwrap();
+    let data = ["--data-dir", kept.path().to_str().unwrap(), "--http-port", "0", "--json"];
+    let args = ["node", "--genesis", &genesis, "--fork-env", &forks, "--import", &chain];
+    for _ in 0..2 {
+        let mut node = Process::start(&[&args[..], &data].concat());
+        assert_eq!(node.ready()["head"], 54);
+        assert_eq!(node.stop("INT").0, Some(0));
+    }
+    let mut without = Process::start(&[&args[..5], &data].concat());
+    assert_eq!(without.ready()["head"], 54);
+    assert_eq!(without.stop("INT").0, Some(0));
+    // The forks are part of the genesis header.
+    let error = refusal(&[&args[..3], &data].concat());
+    assert!(error.contains("holds a chain with genesis"), "{error}");
+    let error = refusal(&["up", "--l1-port", "0", "--l2-port", "0", data[0], data[1]]);
+    assert!(error.contains("data of another command"), "{error}");
+}

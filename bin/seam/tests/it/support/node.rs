@@ -1,0 +1,151 @@
+//! A `seam up` in a process of its own.
+
+use super::{LIMIT, client::Client, seam};
+use serde_json::Value;
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    thread,
+    time::Duration,
+};
+
+/// Chains of `seam up`, by their names in its ready line.
+pub(crate) const CHAINS: [&str; 2] = ["l1", "l2"];
+
+/// The process; killed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Node {
+    child: Child,
+    stdout: Receiver<String>,
+    /// All that was written to stderr, once it has ended.
+    stderr: Receiver<String>,
+}
+
+/// How a node ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stderr: String,
+}
+
+impl Node {
+    /// Starts on `data`, at ports that are free.
+    pub(crate) fn start(data: &Path) -> Self {
+        Self::start_with(seam(), data)
+    }
+
+    /// As [`Node::start`], with what `command` is set to.
+    pub(crate) fn start_with(mut command: Command, data: &Path) -> Self {
+        command.args(["up", "--json", "--l1-port", "0", "--l2-port", "0", "--data-dir"]);
+        let mut child = command
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let (lines, stdout) = channel();
+        // Whoever no longer listens has no use for it.
+        thread::spawn(move || {
+            BufReader::new(out).lines().map_while(Result::ok).try_for_each(|line| lines.send(line))
+        });
+        let (text, stderr) = channel();
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = BufReader::new(err).read_to_end(&mut bytes);
+            text.send(String::from_utf8_lossy(&bytes).into_owned())
+        });
+        Self { child, stdout, stderr }
+    }
+
+    /// Waits for the line that says that both chains have produced a block.
+    pub(crate) fn ready(&mut self) -> Ready {
+        match self.stdout.recv_timeout(LIMIT) {
+            Ok(line) => Ready(serde_json::from_str(&line).unwrap()),
+            Err(RecvTimeoutError::Timeout) => {
+                let Ended { stderr, .. } = self.kill();
+                panic!("not ready within {LIMIT:?}: {stderr}")
+            }
+            Err(RecvTimeoutError::Disconnected) => panic!("not ready: {:?}", self.ended()),
+        }
+    }
+
+    /// Lets it run. That it ends by itself is an error.
+    pub(crate) fn run_for(&mut self, time: Duration) {
+        match self.stderr.recv_timeout(time) {
+            Err(RecvTimeoutError::Timeout) => {}
+            ended => panic!("it ended by itself: {ended:?}"),
+        }
+    }
+
+    /// Lets it run for at most so long; whether it ended by itself.
+    pub(crate) fn ends_within(&mut self, time: Duration) -> bool {
+        match self.stderr.recv_timeout(time) {
+            Err(RecvTimeoutError::Timeout) => false,
+            _ => true,
+        }
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) -> Ended {
+        self.child.kill().unwrap();
+        self.ended()
+    }
+
+    /// Asks it to end, as a service manager does.
+    pub(crate) fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("sh").args(["-c", "kill -TERM $0", &pid]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Ends it cleanly; what it wrote to stderr.
+    pub(crate) fn stop(&mut self) -> String {
+        self.terminate();
+        let ended = self.ended();
+        assert!(ended.status.success(), "{ended:?}");
+        ended.stderr
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn ended(&mut self) -> Ended {
+        let stderr = self.stderr.recv_timeout(LIMIT).expect("it does not end");
+        Ended { status: self.child.wait().unwrap(), stderr }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a node says of itself when it is ready.
+#[derive(Debug, Clone)]
+pub(crate) struct Ready(Value);
+
+impl Ready {
+    /// Where a chain is served.
+    pub(crate) fn url(&self, chain: &str) -> &str {
+        self.0[chain]["http"].as_str().unwrap()
+    }
+
+    /// A connection to a chain.
+    pub(crate) fn client(&self, chain: &str) -> Client {
+        Client::connect(self.url(chain)).unwrap()
+    }
+
+    /// The newest block of a chain.
+    pub(crate) fn head(&self, chain: &str) -> u64 {
+        self.0[chain]["head"].as_u64().unwrap()
+    }
+
+    /// An unlocked account.
+    pub(crate) fn account(&self, index: usize) -> &str {
+        self.0["accounts"][index]["address"].as_str().unwrap()
+    }
+}

@@ -1,0 +1,294 @@
+//! The handle of a running chain: what JSON-RPC, the status line and other parts of the node use.
+
+use crate::{
+    blobs::{Limits, Pooled, RawTransactionError, SlotClock, decode_raw},
+    clock::{Clock, Signal},
+    engine::{Command, EngineError, ImportError, Imported, Recipe, pending_header},
+    events::Event,
+    pool::{Inserted, Market, Pool, PoolError, PoolTransaction, Sender, TransactionRules},
+};
+use alloy_primitives::{Address, B256, KECCAK256_EMPTY, TxHash};
+use seam_primitives::{Block, ChainRules, Header};
+use seam_stf::{StateError, StateReader as _, header};
+use seam_storage::{Finality, Reader, StorageError, Store, View};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, RwLock,
+    atomic::{AtomicBool, Ordering},
+    mpsc::{Receiver, Sender as CommandSender, channel},
+};
+use tokio::sync::{broadcast, watch};
+
+/// Events that a slow subscriber may be behind; then it is told how many it missed.
+pub const EVENT_BACKLOG: usize = 1_024;
+
+/// The newest block that is on disk, its state, and how far the chain is beyond doubt.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The state after the block; reading it is consistent whatever comes later.
+    pub view: View,
+    /// The whole chain up to this block.
+    pub reader: Reader,
+    /// The safe and the finalized block.
+    pub finality: Finality,
+}
+
+impl Head {
+    /// The head of what is stored.
+    pub(crate) fn of(store: &Store) -> Result<Self, StorageError> {
+        let reader = store.reader()?;
+        let view = View::at(reader.clone(), reader.head())?;
+        let finality = reader.finality()?;
+        Ok(Self { view, reader, finality })
+    }
+
+    /// Number of the block.
+    pub fn number(&self) -> u64 {
+        self.view.number()
+    }
+
+    /// The block's header.
+    pub fn header(&self) -> &Header {
+        self.view.header()
+    }
+
+    /// The block's hash.
+    pub const fn hash(&self) -> B256 {
+        self.view.hash()
+    }
+}
+
+/// How the chain is doing. Watch it to learn of its end.
+#[derive(Debug, Clone, Default)]
+pub enum Health {
+    /// It runs.
+    #[default]
+    Running,
+    /// It was asked to stop and has: all is on disk.
+    Stopped,
+    /// It cannot go on; nothing that was announced is lost.
+    Failed(Arc<EngineError>),
+}
+
+/// Why a transaction is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The bytes are no transaction.
+    #[error(transparent)]
+    Raw(#[from] RawTransactionError),
+    /// The mempool refuses it.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// The sender's account could not be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// A running chain. Clones are of the same chain.
+#[derive(Debug, Clone)]
+pub struct Chain(pub(crate) Arc<Shared>);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) rules: ChainRules,
+    pub(crate) slots: SlotClock,
+    pub(crate) store: Store,
+    pub(crate) pool: Mutex<Pool>,
+    pub(crate) head: RwLock<Arc<Head>>,
+    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) health: watch::Sender<Health>,
+    pub(crate) signal: Signal,
+    pub(crate) stopping: AtomicBool,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) recipe: Arc<dyn Recipe>,
+    pub(crate) commands: Mutex<CommandSender<Command>>,
+    pub(crate) metrics: crate::metrics::ChainMetrics,
+}
+
+impl Chain {
+    /// All that tells the chain from others.
+    pub fn rules(&self) -> &ChainRules {
+        &self.0.rules
+    }
+
+    /// How block times map to beacon slots.
+    pub fn slots(&self) -> &SlotClock {
+        &self.0.slots
+    }
+
+    /// The newest block that is on disk.
+    pub fn head(&self) -> Arc<Head> {
+        self.0.head()
+    }
+
+    /// The mempool. Hold it briefly: block building waits for it.
+    pub fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.0.pool()
+    }
+
+    /// What happens from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.0.events.subscribe()
+    }
+
+    /// How the chain is doing, now and later.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.0.health.subscribe()
+    }
+
+    /// What the chain counts.
+    pub fn metrics(&self) -> &crate::metrics::ChainMetrics {
+        &self.0.metrics
+    }
+
+    /// The time of the chain.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    /// Has the chain look at its clock again, after time was changed by hand.
+    pub fn wake(&self) {
+        self.0.signal.raise();
+    }
+
+    /// Takes a transaction as `eth_sendRawTransaction` gets it.
+    ///
+    /// # Errors
+    /// [`SubmitError`], whose messages are those that clients know.
+    pub fn submit_raw(&self, bytes: &[u8]) -> Result<TxHash, SubmitError> {
+        let limits = Limits::at(&self.0.rules, self.0.next_timestamp(&self.head()));
+        self.submit(decode_raw(bytes, limits)?)
+    }
+
+    /// Takes a transaction whose signature, and sidecar if any, were checked.
+    ///
+    /// # Errors
+    /// [`SubmitError::Pool`] if the mempool refuses it.
+    pub fn submit(&self, pooled: Pooled) -> Result<TxHash, SubmitError> {
+        let Pooled { transaction, sidecar } = pooled;
+        let transaction = PoolTransaction::new(transaction, sidecar.map(Arc::new));
+        let inserted = self.insert(&transaction)?;
+        self.0.count_pool();
+        // Nobody may be listening.
+        let _ = self.0.events.send(Event::Pending(inserted.hash));
+        self.0.signal.raise();
+        Ok(inserted.hash)
+    }
+
+    /// The sender's account is read without holding the pool, so a block may come between.
+    fn insert(&self, transaction: &PoolTransaction) -> Result<Inserted, SubmitError> {
+        loop {
+            let generation = self.pool().generation();
+            let head = self.head();
+            let sender = sender_of(&head, transaction.sender())?;
+            let market = self.market(&head);
+            let mut pool = self.pool();
+            if pool.generation() == generation {
+                return Ok(pool.insert(transaction.clone(), sender, &market)?);
+            }
+        }
+    }
+
+    /// The timestamp that the block after the head has at least.
+    pub fn next_timestamp(&self) -> u64 {
+        self.0.next_timestamp(&self.head())
+    }
+
+    /// What the block after `head` charges, as far as it is known.
+    pub fn market(&self, head: &Head) -> Market {
+        market_after(&self.0.rules, head.header(), self.0.next_timestamp(head))
+    }
+
+    /// The header of the block after `head`, as far as it is known: for calls on the pending block.
+    ///
+    /// # Errors
+    /// [`StorageError`] if what it follows from cannot be read.
+    pub fn pending_header(&self, head: &Head) -> Result<Header, StorageError> {
+        let Shared { rules, recipe, .. } = &*self.0;
+        let input = recipe.input(rules, &head.view, self.0.next_timestamp(head))?;
+        Ok(pending_header(rules, &head.view, &input.attributes))
+    }
+
+    /// Appends blocks that others built. A branch that is longer than the chain from where it leaves
+    /// it replaces it, as one step; blocks that the chain has already are passed over.
+    ///
+    /// # Errors
+    /// [`ImportError`] if a block is refused: the chain is then as before.
+    pub fn import(&self, blocks: Vec<Block>) -> Result<Imported, ImportError> {
+        let (answer, answered) = channel();
+        self.ask(Command::Import(blocks, answer), &answered)?
+    }
+
+    /// Replaces the last `depth` blocks by others without transactions; those go back into the
+    /// mempool. For tests.
+    ///
+    /// # Errors
+    /// [`ImportError`] if so many blocks cannot be undone.
+    pub fn reorg(&self, depth: u64) -> Result<Imported, ImportError> {
+        let (answer, answered) = channel();
+        self.ask(Command::Reorg(depth, answer), &answered)?
+    }
+
+    fn ask<T>(&self, command: Command, answered: &Receiver<T>) -> Result<T, ImportError> {
+        let commands = self.0.commands.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        commands.send(command).map_err(|_| ImportError::Stopped)?;
+        self.0.signal.raise();
+        answered.recv().map_err(|_| ImportError::Stopped)
+    }
+}
+
+impl Shared {
+    /// The timestamp that the block after `head` has at least.
+    pub(crate) fn next_timestamp(&self, head: &Head) -> u64 {
+        head.header().timestamp + self.recipe.block_seconds().unwrap_or(1)
+    }
+
+    /// The chain has ended, for this reason.
+    pub(crate) fn fail(&self, error: EngineError) {
+        tracing::error!(%error, "the chain stops");
+        self.stopping.store(true, Ordering::Release);
+        self.signal.raise();
+        self.health.send_replace(Health::Failed(Arc::new(error)));
+    }
+
+    /// Keeps the gauges of the mempool up to date.
+    pub(crate) fn count_pool(&self) {
+        let status = self.pool().status();
+        let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.metrics.pool_transactions.set(gauge(status.waiting()));
+        self.metrics.pool_bytes.set(gauge(status.bytes));
+    }
+
+    /// The mempool. Hold it briefly: block building waits for it.
+    pub(crate) fn pool(&self) -> MutexGuard<'_, Pool> {
+        // A panic in one of its methods is a bug; going on with the pool as it is loses no block.
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The newest block that is on disk.
+    pub(crate) fn head(&self) -> Arc<Head> {
+        self.head.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// How code begins that only says where the code is (EIP-7702).
+const DELEGATION: &[u8] = &[0xef, 0x01, 0x00];
+
+/// What the pool must know of an account.
+pub(crate) fn sender_of(head: &Head, address: Address) -> Result<Sender, StateError> {
+    let mut state = head.view.clone();
+    let account = state.account(address)?.unwrap_or_default();
+    let has_code = account.code_hash != KECCAK256_EMPTY
+        && !state.code(account.code_hash)?.starts_with(DELEGATION);
+    Ok(Sender { nonce: account.nonce, balance: account.balance, has_code })
+}
+
+/// What a block on `parent` with this timestamp charges.
+pub(crate) fn market_after(rules: &ChainRules, parent: &Header, timestamp: u64) -> Market {
+    let excess = header::excess_blob_gas(rules, parent, timestamp).unwrap_or_default();
+    Market {
+        rules: TransactionRules::at(rules, parent.number + 1, timestamp),
+        base_fee: header::base_fee(rules, parent, timestamp).unwrap_or_default(),
+        blob_base_fee: header::blob_base_fee(rules, timestamp, excess),
+        gas_limit: parent.gas_limit,
+    }
+}

@@ -1,0 +1,268 @@
+//! Building blocks from the mempool, each until its time is over.
+
+use super::{Command, EngineError, committer::{Committer, Ended}};
+use crate::{
+    blobs::stored,
+    chain::{Shared, market_after},
+    pool::{PoolTransaction, Reason, Selection},
+};
+use alloy_primitives::{Address, Bytes};
+use seam_primitives::Recovered;
+use seam_stf::{BlockBuilder, BlockError, ExecutedBlock, TransactionError};
+use seam_storage::{BuildState, Flush, NewBlock, RootThread, View};
+use std::{
+    sync::{Arc, atomic::Ordering, mpsc::Receiver},
+    time::{Duration, Instant},
+};
+
+/// Transactions after which the root thread is told what they changed.
+const PREPARE_EVERY: usize = 128;
+
+/// Transactions in a row that no longer fit before a block counts as full.
+const REFUSALS_WHEN_FULL: usize = 64;
+
+/// The thread that builds: one block after the other, commands between them.
+#[derive(Debug)]
+pub(crate) struct Producer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) roots: Arc<RootThread>,
+    pub(super) committer: Committer,
+    /// The state after the block that was sealed last.
+    pub(super) view: View,
+    /// How long sealing takes, as of late: it begins that much before the time is over.
+    seal_time: Duration,
+}
+
+/// Why no block came of it.
+pub(super) enum Stopped {
+    /// Asked to; or the committer failed and has said so.
+    Asked,
+    /// It cannot go on.
+    Failed(EngineError),
+    /// A transaction broke the block that was being built, and is gone from the pool.
+    Again,
+}
+
+impl From<Ended> for Stopped {
+    fn from(_: Ended) -> Self {
+        Self::Asked
+    }
+}
+
+impl<E: Into<EngineError>> From<E> for Stopped {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Producer {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        roots: Arc<RootThread>,
+        committer: Committer,
+    ) -> Self {
+        let view = shared.head().view.clone();
+        Self { shared, roots, committer, view, seal_time: Duration::ZERO }
+    }
+
+    /// Builds until it is asked to stop.
+    pub(super) fn run(mut self, commands: &Receiver<Command>) {
+        let produces = self.shared.recipe.block_seconds().is_some();
+        loop {
+            let command = match produces {
+                true => commands.try_recv().ok(),
+                false => Some(commands.recv().unwrap_or(Command::Stop)),
+            };
+            let result = match command {
+                Some(Command::Stop) => return,
+                Some(command) => self.obey(command),
+                None => self.produce(),
+            };
+            match result {
+                Ok(()) | Err(Stopped::Again) => {}
+                Err(Stopped::Asked) => return,
+                Err(Stopped::Failed(error)) => return self.shared.fail(error),
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Result<(), Stopped> {
+        self.committer.drain()?;
+        match command {
+            Command::Import(blocks, answer) => drop(answer.send(self.import(blocks))),
+            Command::Reorg(depth, answer) => drop(answer.send(self.reorg(depth))),
+            Command::Stop => return Err(Stopped::Asked),
+        }
+        Ok(())
+    }
+
+    /// Builds the next block, seals it at its time and hands it to the committer.
+    fn produce(&mut self) -> Result<(), Stopped> {
+        let shared = self.shared.clone();
+        self.view = self.view.rebased(shared.head().reader.clone())?;
+        let parent = self.view.clone();
+        let timestamp = shared.recipe.timestamp(parent.header().timestamp, shared.clock.now());
+        let input = shared.recipe.input(&shared.rules, &parent, timestamp)?;
+        let state = self.roots.begin(parent.clone());
+        let mut builder =
+            BlockBuilder::new(&shared.rules, parent.header(), input.attributes, state)
+                .map_err(|error| cannot_build(&parent, error))?;
+        let mut senders = Vec::with_capacity(input.first.len());
+        for transaction in input.first {
+            senders.push(transaction.signer());
+            builder.push(transaction).map_err(|error| cannot_build(&parent, error))?;
+        }
+        let until = Duration::from_secs(timestamp).saturating_sub(self.seal_time);
+        let taken = self.fill(&mut builder, &parent, until)?;
+        let started = Instant::now();
+        let executed = builder.finish().map_err(|error| cannot_build(&parent, error))?;
+        self.sealed_in(started.elapsed());
+        senders.extend(taken.iter().map(PoolTransaction::sender));
+        self.seal(executed, senders, &taken)
+    }
+
+    /// Takes transactions into the block until its time is over.
+    fn fill(
+        &mut self,
+        builder: &mut BlockBuilder<'_, BuildState>,
+        parent: &View,
+        until: Duration,
+    ) -> Result<Vec<PoolTransaction>, Stopped> {
+        let timestamp = builder.header().timestamp;
+        let market = market_after(&self.shared.rules, parent.header(), timestamp);
+        let mut fill = Fill::new(Selection::new(market));
+        while self.shared.clock.now() < until {
+            if self.shared.stopping.load(Ordering::Acquire) {
+                return Err(Stopped::Asked);
+            }
+            let next = match fill.is_full() {
+                true => None,
+                false => self.shared.pool().next_best(&mut fill.selection),
+            };
+            match next {
+                Some(transaction) => self.take(builder, &mut fill, parent, transaction)?,
+                None => {
+                    builder.prepare().map_err(|error| cannot_build(parent, error))?;
+                    self.shared.clock.wait(&self.shared.signal, until);
+                }
+            }
+        }
+        Ok(fill.taken)
+    }
+
+    fn take(
+        &self,
+        builder: &mut BlockBuilder<'_, BuildState>,
+        fill: &mut Fill,
+        parent: &View,
+        transaction: PoolTransaction,
+    ) -> Result<(), Stopped> {
+        if transaction.encoded_bytes() + 9 > builder.bytes_left() {
+            fill.refuse(&transaction);
+            return Ok(());
+        }
+        match builder.push(transaction.transaction().clone()) {
+            Ok(_) => {
+                fill.take(transaction);
+                if fill.taken.len().is_multiple_of(PREPARE_EVERY) {
+                    builder.prepare().map_err(|error| cannot_build(parent, error))?;
+                }
+                Ok(())
+            }
+            Err(BlockError::Transaction { reason, .. }) => {
+                self.refused(fill, &transaction, &reason);
+                Ok(())
+            }
+            Err(BlockError::State(error)) => {
+                Err(cannot_build(parent, BlockError::State(error)).into())
+            }
+            Err(error) => {
+                let hash = transaction.hash();
+                tracing::warn!(%hash, %error, "a transaction breaks its block and is dropped");
+                self.shared.pool().remove(&hash, Reason::Invalid);
+                self.committer.drain()?;
+                Err(Stopped::Again)
+            }
+        }
+    }
+
+    /// What no later block can take either leaves the mempool.
+    fn refused(&self, fill: &mut Fill, transaction: &PoolTransaction, reason: &TransactionError) {
+        fill.refuse(transaction);
+        if !reason.may_fit_later() {
+            let hash = transaction.hash();
+            tracing::debug!(%hash, %reason, "a transaction can be in no block and is dropped");
+            self.shared.pool().remove(&hash, Reason::Invalid);
+        }
+    }
+
+    fn seal(
+        &mut self,
+        executed: ExecutedBlock,
+        senders: Vec<Address>,
+        taken: &[PoolTransaction],
+    ) -> Result<(), Stopped> {
+        let executed = Arc::new(executed);
+        let (number, hash) = (executed.block.header.number, executed.hash);
+        self.shared.pool().mark_in_flight(number, taken);
+        let flush = self.roots.sealed(hash, number, Flush::WhenDue);
+        self.view = self.view.with(executed.clone())?;
+        let block = NewBlock { executed, senders, blobs: sidecars(taken) };
+        Ok(self.committer.commit(block, flush)?)
+    }
+
+    /// The mean of late, so that one slow block does not shorten many.
+    fn sealed_in(&mut self, took: Duration) {
+        self.shared.metrics.seal_seconds.observe(took.as_secs_f64());
+        let block = Duration::from_secs(self.shared.recipe.block_seconds().unwrap_or(1));
+        self.seal_time = ((self.seal_time * 7 + took) / 8).min(block / 2);
+    }
+}
+
+fn cannot_build(parent: &View, error: BlockError) -> EngineError {
+    EngineError::Build { number: parent.number() + 1, error }
+}
+
+/// The sidecars of a block's blob transactions, as they are stored.
+pub(super) fn sidecars(taken: &[PoolTransaction]) -> Option<Bytes> {
+    let sidecars: Vec<_> = taken.iter().filter_map(|tx| tx.sidecar()).collect();
+    let sidecars: Vec<_> = sidecars.into_iter().map(|sidecar| (**sidecar).clone()).collect();
+    (!sidecars.is_empty()).then(|| stored::encode(&sidecars).into())
+}
+
+/// What is in the block by now.
+struct Fill {
+    selection: Selection,
+    taken: Vec<PoolTransaction>,
+    refused_in_a_row: usize,
+}
+
+impl Fill {
+    const fn new(selection: Selection) -> Self {
+        Self { selection, taken: Vec::new(), refused_in_a_row: 0 }
+    }
+
+    fn take(&mut self, transaction: PoolTransaction) {
+        self.taken.push(transaction);
+        self.refused_in_a_row = 0;
+    }
+
+    /// The sender's later transactions cannot be in this block either.
+    fn refuse(&mut self, transaction: &PoolTransaction) {
+        self.selection.refuse(transaction.sender());
+        self.refused_in_a_row += 1;
+    }
+
+    const fn is_full(&self) -> bool {
+        self.refused_in_a_row >= REFUSALS_WHEN_FULL
+    }
+}
+
+/// A transaction of a block that left the chain, to wait again.
+pub(super) fn waiting_again(
+    transaction: seam_primitives::Transaction,
+    sender: Address,
+    sidecar: Option<crate::blobs::Sidecar>,
+) -> PoolTransaction {
+    PoolTransaction::new(Recovered::new_unchecked(transaction, sender), sidecar.map(Arc::new))
+}

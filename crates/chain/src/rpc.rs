@@ -1,0 +1,131 @@
+//! JSON-RPC over HTTP and WebSocket on one port, and beside it `/health`, `/ready` and, for an L1,
+//! the Beacon API of blobs.
+//!
+//! Fields, forms, error codes and messages are those of the execution-apis and of geth: nobody should
+//! have to know that this is Seam. Every method is a row of [`METHODS`] and a function on the
+//! [`Context`]; what takes time runs on the pool of blocking threads, in turns. Every limit is a
+//! field of [`RpcSettings`].
+//!
+//! | module | what |
+//! |---|---|
+//! | [`settings`] | limits, and who may call |
+//! | [`metrics`] | what is counted; the page for Prometheus |
+//! | [`op_fees`] | what a rollup's transaction pays for its data and to the operator |
+//! | `eth`, `net`, `web3`, `txpool`, `seam` | the methods, by namespace |
+//! | `method` | how a method is described and run |
+//! | `context` | what methods have at hand; finding a block |
+//! | `params`, `types` | what comes in and what goes out |
+//! | `error`, `revert` | codes and words of what goes wrong |
+//! | `logs`, `filters` | finding logs; filters that are polled |
+//! | `server` | connections, routes, who is let in |
+//! | `beacon`, `health` | the other routes |
+
+pub mod metrics;
+pub mod op_fees;
+pub mod settings;
+
+mod beacon;
+mod caller;
+mod context;
+mod error;
+mod eth;
+mod filters;
+mod health;
+mod ids;
+mod logs;
+mod method;
+mod net;
+mod params;
+mod revert;
+mod seam;
+mod server;
+mod txpool;
+mod types;
+mod web3;
+
+pub use metrics::{RpcMetrics, serve_metrics};
+pub use server::{RpcError, RpcServer, serve};
+pub use settings::{Origins, RpcSettings};
+
+use context::Context;
+use jsonrpsee::server::{RegisterMethodError, RpcModule};
+use method::{Cost, Method};
+use std::sync::Arc;
+
+macro_rules! methods {
+    ($($name:literal, $most:literal, $cost:ident, $run:path;)+) => {
+        &[$(Method { name: $name, most: $most, cost: Cost::$cost, run: $run },)+]
+    };
+}
+
+/// Every method but subscriptions and `seam_reorg`: its name, most parameters, what it needs, what it
+/// does.
+const METHODS: &[Method] = methods! {
+    "web3_clientVersion", 0, Free, web3::client_version;
+    "web3_sha3", 1, Read, web3::sha3;
+    "net_version", 0, Free, net::version;
+    "net_listening", 0, Free, net::listening;
+    "net_peerCount", 0, Free, net::peer_count;
+    "txpool_status", 0, Free, txpool::status;
+    "txpool_content", 0, Heavy, txpool::content;
+    "txpool_contentFrom", 1, Read, txpool::content_from;
+    "eth_chainId", 0, Free, eth::status::chain_id;
+    "eth_blockNumber", 0, Free, eth::status::block_number;
+    "eth_syncing", 0, Free, eth::status::syncing;
+    "eth_gasPrice", 0, Read, eth::fees::gas_price;
+    "eth_maxPriorityFeePerGas", 0, Read, eth::fees::max_priority_fee;
+    "eth_baseFee", 0, Free, eth::fees::base_fee;
+    "eth_blobBaseFee", 0, Free, eth::fees::blob_base_fee;
+    "eth_feeHistory", 3, Heavy, eth::fee_history::run;
+    "eth_getBalance", 2, Read, eth::get_balance::run;
+    "eth_getTransactionCount", 2, Read, eth::get_transaction_count::run;
+    "eth_getCode", 2, Read, eth::get_code::run;
+    "eth_getStorageAt", 3, Read, eth::get_storage::at;
+    "eth_getStorageValues", 2, Read, eth::get_storage::values;
+    "eth_getProof", 3, Heavy, eth::get_proof::run;
+    "eth_call", 4, Heavy, eth::call::run;
+    "eth_estimateGas", 4, Heavy, eth::estimate_gas::run;
+    "eth_getBlockByNumber", 2, Read, eth::get_block::by_number;
+    "eth_getBlockByHash", 2, Read, eth::get_block::by_hash;
+    "eth_getBlockTransactionCountByNumber", 1, Read, eth::counts::transactions_by_number;
+    "eth_getBlockTransactionCountByHash", 1, Read, eth::counts::transactions_by_hash;
+    "eth_getUncleCountByBlockNumber", 1, Read, eth::counts::uncles_by_number;
+    "eth_getUncleCountByBlockHash", 1, Read, eth::counts::uncles_by_hash;
+    "eth_getUncleByBlockNumberAndIndex", 2, Read, eth::uncles::by_number;
+    "eth_getUncleByBlockHashAndIndex", 2, Read, eth::uncles::by_hash;
+    "eth_getTransactionByHash", 1, Read, eth::get_transaction::by_hash;
+    "eth_getTransactionByBlockNumberAndIndex", 2, Read, eth::get_transaction::by_block_number;
+    "eth_getTransactionByBlockHashAndIndex", 2, Read, eth::get_transaction::by_block_hash;
+    "eth_getRawTransactionByHash", 1, Read, eth::get_raw_transaction::run;
+    "eth_getTransactionReceipt", 1, Read, eth::get_transaction_receipt::run;
+    "eth_getBlockReceipts", 1, Read, eth::block_receipts::run;
+    "eth_getLogs", 1, Heavy, eth::get_logs::run;
+    "eth_newFilter", 1, Read, eth::filter::new;
+    "eth_newBlockFilter", 0, Read, eth::filter::new_block;
+    "eth_newPendingTransactionFilter", 1, Read, eth::filter::new_pending;
+    "eth_getFilterChanges", 1, Read, eth::filter::changes;
+    "eth_getFilterLogs", 1, Heavy, eth::filter::logs;
+    "eth_uninstallFilter", 1, Read, eth::filter::uninstall;
+    "eth_sendRawTransaction", 1, Read, eth::send_raw_transaction::run;
+    "eth_accounts", 0, Free, eth::accounts::run;
+    "eth_sendTransaction", 1, Heavy, eth::send_transaction::send;
+    "eth_signTransaction", 1, Heavy, eth::send_transaction::sign;
+    "eth_sign", 2, Read, eth::sign::message;
+    "personal_sign", 3, Read, eth::sign::personal;
+    "eth_signTypedData_v4", 2, Read, eth::sign::typed_data;
+};
+
+/// All that can be called.
+fn module(context: Arc<Context>) -> Result<RpcModule<Context>, RegisterMethodError> {
+    let token = context.settings.admin_token.clone();
+    let mut module = RpcModule::from_arc(context);
+    for method in METHODS {
+        method::register(&mut module, *method)?;
+    }
+    eth::subscribe::register(&mut module)?;
+    seam::reorg::register(&mut module, token.as_deref())?;
+    Ok(module)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! How a method is described and run.
+
+use super::{
+    caller::Caller,
+    context::Context,
+    error::{Failure, INTERNAL_ERROR},
+    params::Args,
+};
+use jsonrpsee::{
+    Extensions, ResponsePayload, RpcModule,
+    core::{JsonRawValue, RegisterMethodError, to_json_raw_value},
+    types::{ErrorObjectOwned, Params},
+};
+use serde::Serialize;
+use std::{sync::Arc, time::Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The JSON of a result, or why there is none.
+pub(crate) type Answer = Result<Box<JsonRawValue>, Failure>;
+
+/// What a method needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cost {
+    /// Nothing that takes time: it runs at once.
+    Free,
+    /// A look at the disk or the mempool, or a signature.
+    Read,
+    /// As much computing as a limit allows.
+    Heavy,
+}
+
+/// A method.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Method {
+    /// As clients call it.
+    pub(crate) name: &'static str,
+    /// Most parameters.
+    pub(crate) most: usize,
+    /// What it needs.
+    pub(crate) cost: Cost,
+    /// What it does; it may take its time.
+    pub(crate) run: fn(&Context, &Args) -> Answer,
+}
+
+/// A result.
+pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> Answer {
+    to_json_raw_value(value).map_err(|error| Failure::new(INTERNAL_ERROR, error.to_string()))
+}
+
+type Response = ResponsePayload<'static, Box<JsonRawValue>>;
+
+/// Adds a method to the module.
+pub(crate) fn register(
+    module: &mut RpcModule<Context>,
+    method: Method,
+) -> Result<(), RegisterMethodError> {
+    module.register_async_method(method.name, move |params, context, extensions| {
+        respond(method, params, context, extensions)
+    })?;
+    Ok(())
+}
+
+async fn respond(
+    method: Method,
+    params: Params<'static>,
+    context: Arc<Context>,
+    extensions: Extensions,
+) -> Response {
+    let slot = slot(&extensions).await;
+    let started = Instant::now();
+    let answer = answer(method, &params, context.clone()).await;
+    let code = answer.as_ref().err().map(|failure| failure.code);
+    context.settings.metrics.called(method.name, started.elapsed(), code);
+    let response = match answer {
+        Ok(value) => ResponsePayload::success(value),
+        Err(failure) => ResponsePayload::error(ErrorObjectOwned::from(failure)),
+    };
+    hold_until_sent(slot, response)
+}
+
+/// One of the calls that a connection may have running.
+async fn slot(extensions: &Extensions) -> Option<OwnedSemaphorePermit> {
+    let slots = extensions.get::<Caller>()?.slots.clone();
+    slots.acquire_owned().await.ok()
+}
+
+/// A client that does not take its answers gets no more calls run.
+fn hold_until_sent(slot: Option<OwnedSemaphorePermit>, response: Response) -> Response {
+    let Some(slot) = slot else { return response };
+    let (response, sent) = response.notify_on_completion();
+    tokio::spawn(async move {
+        let _ = sent.await; // or the connection is gone
+        drop(slot);
+    });
+    response
+}
+
+async fn answer(method: Method, params: &Params<'static>, context: Arc<Context>) -> Answer {
+    let args = Args::parse(params, method.most)?;
+    let turns = match method.cost {
+        Cost::Free => return (method.run)(&context, &args),
+        Cost::Read => context.reads.clone(),
+        Cost::Heavy => context.heavy.clone(),
+    };
+    blocking(turns, move || (method.run)(&context, &args)).await
+}
+
+/// Runs what may block, when it is its turn.
+pub(crate) async fn blocking<T: Send + 'static>(
+    turns: Arc<Semaphore>,
+    run: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    // The semaphore is never closed.
+    let turn = turns.acquire_owned().await.ok();
+    let task = tokio::task::spawn_blocking(move || {
+        let result = run();
+        drop(turn); // also if the one who asked is gone by now
+        result
+    });
+    task.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a call panicked");
+        Err(Failure::new(INTERNAL_ERROR, "method handler crashed"))
+    })
+}

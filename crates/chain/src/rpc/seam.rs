@@ -1,0 +1,3 @@
+//! What only Seam has: `seam_reorg`.
+
+pub(crate) mod reorg;

@@ -1,0 +1,148 @@
+//! [`RpcSettings`]: every limit, and who may do what.
+
+use super::metrics::RpcMetrics;
+use crate::wallet::DevAccounts;
+use std::{fmt, sync::Arc, time::Duration};
+
+/// How the server works. Defaults are those of the node.
+///
+/// | setting | default | unit | what happens beyond it |
+/// |---|---|---|---|
+/// | `body_bytes` | 15 MiB | bytes of a request or WebSocket message | HTTP 413, or error -32007 |
+/// | `response_bytes` | 32 MiB | bytes of an answer, a batch's together | error -32008 or -32011 |
+/// | `batch_length` | 1,000 | calls in a batch | error -32010 |
+/// | `connections` | 1,000 | open connections, idle ones too | HTTP 503 and the end |
+/// | `idle` | 75 s | without a request | the connection ends |
+/// | `request_time` | 60 s | from the request's head to its answer | HTTP 408 |
+/// | `stall` | 30 s | in which a client takes nothing of what is sent | the connection ends |
+/// | `subscriptions` | 128 | per WebSocket connection | error -32006 |
+/// | `backlog` | 128 | messages that wait for a WebSocket client | the next waits, then the subscription ends |
+/// | `calls_per_connection` | 16 | calls that run at a time | the next waits |
+/// | `heavy_calls` | one per core | `eth_call`, logs, proofs that run at a time, of all clients | the next waits |
+/// | `reads` | 64 | other calls that run at a time | the next waits |
+/// | `call_gas` | 50,000,000 | gas of `eth_call` and `eth_estimateGas` | it runs out of gas |
+/// | `log_blocks` | 100,000 | blocks that `eth_getLogs` looks through | error -32005 |
+/// | `log_results` | 20,000 | logs in an answer | error -32005 |
+/// | `log_criteria` | 1,000 | addresses, or topics at one place, of a log filter | error -32602 |
+/// | `proof_slots` | 1,024 | storage keys of `eth_getProof`, `eth_getStorageValues` | error -32602 |
+/// | `fee_history_blocks` | 1,024 | blocks of `eth_feeHistory` | the newest of them are told |
+/// | `filters` | 1,000 | filters of all clients | error -32005 |
+/// | `filter_age` | 5 min | without `eth_getFilterChanges`, on the chain's clock | the filter is gone |
+/// | `filter_bytes` | 64 MiB | what waits for all filters to be polled | the slowest filters are gone |
+/// | `hosts` | none | names that the `Host` header may have beside `localhost` and IP addresses | HTTP 403 |
+/// | `origins` | any | web pages that may call | HTTP 403 |
+/// | `accounts` | none | unlocked accounts, on a development chain only | `unknown account` |
+/// | `admin_token` | none | what `seam_reorg` asks for | without one there is no such method |
+#[derive(Clone)]
+pub struct RpcSettings {
+    /// Most bytes of a request.
+    pub body_bytes: u32,
+    /// Most bytes of an answer.
+    pub response_bytes: u32,
+    /// Most calls in a batch.
+    pub batch_length: u32,
+    /// Most open connections.
+    pub connections: usize,
+    /// A connection ends after this time without a request.
+    pub idle: Duration,
+    /// Longest time from the head of a request to its answer.
+    pub request_time: Duration,
+    /// A connection ends when the client takes nothing for so long.
+    pub stall: Duration,
+    /// Most subscriptions of a connection.
+    pub subscriptions: u32,
+    /// Most messages that wait for a WebSocket client.
+    pub backlog: u32,
+    /// Most calls of a connection that run at a time.
+    pub calls_per_connection: usize,
+    /// Most calls that take much time, running at a time.
+    pub heavy_calls: usize,
+    /// Most other calls, running at a time.
+    pub reads: usize,
+    /// Most gas of a call.
+    pub call_gas: u64,
+    /// Most blocks to look through for logs.
+    pub log_blocks: u64,
+    /// Most logs in an answer.
+    pub log_results: usize,
+    /// Most addresses, or topics at one place, to look for.
+    pub log_criteria: usize,
+    /// Most storage keys in a request.
+    pub proof_slots: usize,
+    /// Most blocks of a fee history.
+    pub fee_history_blocks: u64,
+    /// Most filters.
+    pub filters: usize,
+    /// A filter is gone after this time without a poll.
+    pub filter_age: Duration,
+    /// Most bytes that wait for filters to be polled.
+    pub filter_bytes: usize,
+    /// Names that the server is reached by, beside `localhost` and IP addresses; `*` is any name.
+    pub hosts: Vec<String>,
+    /// Web pages that may call.
+    pub origins: Origins,
+    /// The unlocked accounts of a development chain.
+    pub accounts: Option<Arc<DevAccounts>>,
+    /// The secret of those who may do what no client should: on loopback only.
+    pub admin_token: Option<String>,
+    /// What is counted.
+    pub metrics: RpcMetrics,
+}
+
+/// Web pages that may call: the `Origin` header of their requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Origins {
+    /// Whatever page it is.
+    #[default]
+    Any,
+    /// These alone, as `https://example.org`. Programs that are no browsers name no origin, and are
+    /// let in.
+    Only(Vec<String>),
+}
+
+impl Default for RpcSettings {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            body_bytes: 15 << 20,
+            response_bytes: 32 << 20,
+            batch_length: 1_000,
+            connections: 1_000,
+            idle: Duration::from_secs(75),
+            request_time: Duration::from_secs(60),
+            stall: Duration::from_secs(30),
+            subscriptions: 128,
+            backlog: 128,
+            calls_per_connection: 16,
+            heavy_calls: cores,
+            reads: 64,
+            call_gas: seam_stf::call::DEFAULT_CALL_GAS,
+            log_blocks: 100_000,
+            log_results: 20_000,
+            log_criteria: 1_000,
+            proof_slots: 1_024,
+            fee_history_blocks: 1_024,
+            filters: 1_000,
+            filter_age: Duration::from_secs(300),
+            filter_bytes: 64 << 20,
+            hosts: Vec::new(),
+            origins: Origins::Any,
+            accounts: None,
+            admin_token: None,
+            metrics: RpcMetrics::default(),
+        }
+    }
+}
+
+/// Without the token.
+impl fmt::Debug for RpcSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RpcSettings")
+            .field("connections", &self.connections)
+            .field("hosts", &self.hosts)
+            .field("origins", &self.origins)
+            .field("accounts", &self.accounts.as_ref().map_or(0, |all| all.addresses().len()))
+            .field("admin", &self.admin_token.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,147 @@
+//! A receipt.
+
+use super::{LogJson, logs_of};
+use crate::rpc::{
+    op_fees::{BlockFees, L1Fees},
+    params::quantity,
+};
+use alloy_consensus::{Eip658Value, Transaction as _};
+use alloy_eips::eip4844::DATA_GAS_PER_BLOB;
+use alloy_primitives::{Address, B256, Bloom, TxHash, U256};
+use seam_primitives::{ChainRules, Receipt, Transaction};
+use seam_stf::header::blob_base_fee;
+use seam_storage::StoredBlock;
+use serde::Serialize;
+
+/// A receipt with its place in the chain.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReceiptJson {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blob_gas_price: Option<U256>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blob_gas_used: Option<U256>,
+    block_hash: B256,
+    block_number: U256,
+    contract_address: Option<Address>,
+    cumulative_gas_used: U256,
+    effective_gas_price: U256,
+    from: Address,
+    gas_used: U256,
+    logs: Vec<LogJson>,
+    logs_bloom: Bloom,
+    /// Before Byzantium.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    root: Option<B256>,
+    /// Since Byzantium.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<U256>,
+    to: Option<Address>,
+    transaction_hash: TxHash,
+    transaction_index: U256,
+    #[serde(rename = "type")]
+    ty: U256,
+    #[serde(flatten)]
+    l1: Option<L1Fees>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deposit_nonce: Option<U256>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deposit_receipt_version: Option<U256>,
+}
+
+/// The receipts of a block, in order: all, or the one at `only`.
+pub(crate) fn receipts_of(
+    rules: &ChainRules,
+    stored: &StoredBlock,
+    receipts: &[Receipt],
+    only: Option<usize>,
+) -> Vec<ReceiptJson> {
+    let wanted = |index: usize| only.is_none_or(|only| only == index);
+    let mut logs: Vec<Vec<LogJson>> = receipts.iter().map(|_| Vec::new()).collect();
+    for (index, log) in logs_of(&stored.block, stored.hash, receipts, |_| true) {
+        if let Some(logs) = logs.get_mut(index).filter(|_| wanted(index)) {
+            logs.push(log);
+        }
+    }
+    let fees = BlockFees::of(rules, &stored.block);
+    let mut gas_before = 0;
+    let mut all = Vec::new();
+    for (index, (receipt, logs)) in receipts.iter().zip(logs).enumerate() {
+        let gas_used = receipt.cumulative_gas_used.saturating_sub(gas_before);
+        gas_before = receipt.cumulative_gas_used;
+        if wanted(index) {
+            let subject = Subject { rules, stored, receipt, index, gas_used };
+            all.extend(subject.json(logs, fees));
+        }
+    }
+    all
+}
+
+/// A receipt and all around it.
+struct Subject<'a> {
+    rules: &'a ChainRules,
+    stored: &'a StoredBlock,
+    receipt: &'a Receipt,
+    index: usize,
+    gas_used: u64,
+}
+
+impl Subject<'_> {
+    fn json(&self, logs: Vec<LogJson>, fees: Option<BlockFees>) -> Option<ReceiptJson> {
+        let (stored, receipt) = (self.stored, self.receipt);
+        let header = &stored.block.header;
+        let transaction = stored.block.transactions.get(self.index)?;
+        let from = *stored.senders.get(self.index)?;
+        let (blob_gas_used, blob_gas_price) = self.blobs(transaction);
+        let (root, status) = match receipt.status {
+            Eip658Value::PostState(root) => (Some(root), None),
+            Eip658Value::Eip658(status) => (None, Some(quantity(u8::from(status)))),
+        };
+        Some(ReceiptJson {
+            blob_gas_price,
+            blob_gas_used,
+            block_hash: stored.hash,
+            block_number: quantity(header.number),
+            contract_address: self.created(transaction, from),
+            cumulative_gas_used: quantity(receipt.cumulative_gas_used),
+            effective_gas_price: self.gas_price(transaction),
+            from,
+            gas_used: quantity(self.gas_used),
+            logs,
+            logs_bloom: receipt.bloom,
+            root,
+            status,
+            to: transaction.to(),
+            transaction_hash: transaction.hash(),
+            transaction_index: quantity(self.index),
+            ty: quantity(receipt.ty),
+            l1: fees.map(|fees| fees.of_transaction(transaction)),
+            deposit_nonce: receipt.deposit.map(|deposit| quantity(deposit.nonce)),
+            deposit_receipt_version: receipt.deposit.map(|deposit| quantity(deposit.version)),
+        })
+    }
+
+    /// Blob gas and its price, of a blob transaction.
+    fn blobs(&self, transaction: &Transaction) -> (Option<U256>, Option<U256>) {
+        let Some(hashes) = transaction.blob_versioned_hashes() else { return (None, None) };
+        let header = &self.stored.block.header;
+        let excess = header.excess_blob_gas.unwrap_or_default();
+        let price = blob_base_fee(self.rules, header.timestamp, excess);
+        let gas = quantity(hashes.len()).saturating_mul(quantity(DATA_GAS_PER_BLOB));
+        (Some(gas), Some(quantity(price)))
+    }
+
+    /// The contract that a creation makes if it succeeds.
+    fn created(&self, transaction: &Transaction, from: Address) -> Option<Address> {
+        let deposit = self.receipt.deposit.map(|deposit| deposit.nonce);
+        let nonce = deposit.unwrap_or_else(|| transaction.nonce());
+        transaction.to().is_none().then(|| from.create(nonce))
+    }
+
+    fn gas_price(&self, transaction: &Transaction) -> U256 {
+        if transaction.as_deposit().is_some() {
+            return U256::ZERO;
+        }
+        quantity(transaction.effective_gas_price(self.stored.block.header.base_fee_per_gas))
+    }
+}

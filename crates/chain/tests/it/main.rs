@@ -1,0 +1,8 @@
+//! Whole chains: built, killed, reorganised.
+#![allow(clippy::unwrap_used)]
+
+mod production;
+mod reorgs;
+mod restart;
+mod rpc;
+mod support;

@@ -1,0 +1,11 @@
+//! The JSON-RPC server over real sockets.
+
+mod client;
+mod errors;
+mod execution_apis;
+mod filters;
+mod limits;
+mod node;
+mod routes;
+mod subscriptions;
+mod wallet;

@@ -1,0 +1,8 @@
+//! The durable store, from outside.
+#![allow(clippy::unwrap_used)]
+
+mod format;
+mod history;
+mod limits;
+mod opening;
+mod support;
