@@ -45,7 +45,7 @@ pub(crate) fn forge_fmt(workspace: &Workspace) -> Result<Done> {
 }
 
 /// Installs what `package-lock.json` pins, unless that was done since it last changed.
-fn install(folder: &Path) -> Result<()> {
+pub(crate) fn install(folder: &Path) -> Result<()> {
     let changed =
         |file: &str| fs::metadata(folder.join(file)).and_then(|data| data.modified()).ok();
     // npm writes this file at the end of an installation.

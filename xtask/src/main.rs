@@ -4,6 +4,7 @@
 //! ended and in how many seconds; a job ends with a table and `N passed, N failed, N skipped`.
 
 mod arch;
+mod clients;
 mod contracts;
 mod guest;
 mod links;

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::{
-    arch,
+    arch, clients,
     contracts::{self, Artifacts},
     guest, links,
     sh::{self, Stream},
@@ -47,6 +47,8 @@ enum Step {
     Clippy,
     /// unit, integration, property and documentation tests; fuzz corpora replayed
     Test,
+    /// the built node as clients of others use it: cast and viem
+    Clients,
     /// documentation builds without a warning
     Doc,
     /// the state transition builds for the zkVM, and the guest agrees with the node
@@ -77,6 +79,7 @@ impl Step {
             Self::Deny => deny(),
             Self::Clippy => clippy(),
             Self::Test => test(),
+            Self::Clients => clients::check(workspace),
             Self::Doc => doc(),
             Self::Guest => guest::check(workspace),
             Self::Prover => prover(workspace),

@@ -9,6 +9,9 @@ pub(crate) struct TestLog {
     pub(crate) failed: usize,
     /// `name (reason)` of each test marked `#[ignore]`.
     pub(crate) ignored: Vec<String>,
+    /// `name (reason)` of each test that found, once it ran, that it cannot run on this machine. It
+    /// says so in a line that begins with `SKIPPED: `, and counts as one that held.
+    pub(crate) skipped: Vec<String>,
 }
 
 impl TestLog {
@@ -17,6 +20,8 @@ impl TestLog {
         if let Some(counts) = line.strip_prefix("test result: ") {
             self.passed += count_before(counts, " passed");
             self.failed += count_before(counts, " failed");
+        } else if let Some(test) = line.strip_prefix("SKIPPED: ") {
+            self.skipped.push(test.to_owned());
         } else if let Some((name, end)) =
             line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... ignored"))
         {
@@ -28,12 +33,14 @@ impl TestLog {
     /// What the summary says about the run: the count, and each ignored test by name.
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes = vec![format!(
-            "{} tests held, {} failed, {} ignored",
-            self.passed,
+            "{} tests held, {} failed, {} ignored, {} skipped",
+            self.passed.saturating_sub(self.skipped.len()),
             self.failed,
-            self.ignored.len()
+            self.ignored.len(),
+            self.skipped.len()
         )];
         notes.extend(self.ignored.iter().map(|test| format!("ignored: {test}")));
+        notes.extend(self.skipped.iter().map(|test| format!("SKIPPED: {test}")));
         notes
     }
 }
@@ -70,6 +77,17 @@ mod tests {
             ["trie::slow (takes an hour)", "src/lib.rs - example (line 3) (no reason given)"]
         );
         assert_eq!(log.notes().len(), 3);
+    }
+
+    #[test]
+    fn a_test_that_cannot_run_here_is_named_and_not_counted_as_held() {
+        let mut log = TestLog::default();
+        log.see("SKIPPED: disk::full (needs root)");
+        log.see("test disk::full ... ok");
+        log.see("test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
+        let expected =
+            ["2 tests held, 0 failed, 0 ignored, 1 skipped", "SKIPPED: disk::full (needs root)"];
+        assert_eq!(log.notes(), expected);
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(crate) fn run(command: Data, out: &mut impl Write) -> Result<()> {
 /// Reads everything in each chain. Stops at the first thing that is not whole.
 fn check(path: &Path, as_json: bool, out: &mut impl Write) -> Result<()> {
     let present = |chain: &&str| path.join(chain).is_dir();
-    let chains: Vec<&str> = CHAINS.into_iter().filter(|chain| present(&chain)).collect();
+    let chains: Vec<&str> = CHAINS.into_iter().filter(present).collect();
     if chains.is_empty() {
         bail!("{} has no chain: name the --data-dir of a `seam up` or `seam node`", path.display());
     }

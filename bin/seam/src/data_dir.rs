@@ -25,8 +25,9 @@ const NEW_META: &str = "seam.json.new";
 const LOCK: &str = "seam.lock";
 /// Folders with a chain each.
 pub(crate) const CHAINS: [&str; 3] = ["l1", "l2", "node"];
-/// What a chain's folder has in it: the store's database.
-const DATABASE: &str = "chain";
+/// What a chain's folder has in it: the store's database; one that is being made; and what is
+/// written to find out whether the disk is full.
+const DATABASE: [&str; 3] = ["chain", "chain.new", "chain.probe"];
 /// File systems have it at their root.
 const LOST_AND_FOUND: &str = "lost+found";
 
@@ -154,7 +155,7 @@ fn check_entries(path: &Path, start: Start) -> Result<()> {
 /// Refuses to remove what is more than a chain.
 fn check_chain(path: &Path) -> Result<()> {
     let names = names(path).map_err(|error| unusable(path, error))?;
-    match names.iter().find(|name| *name != DATABASE) {
+    match names.iter().find(|name| !DATABASE.contains(&name.as_str())) {
         Some(name) => bail!(
             "{} has files that are not Seam's ({name}), so --fresh does not touch it: choose \
              another --data-dir, or remove by hand what should go",

@@ -17,8 +17,9 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 
-/// What is logged unless `SEAM_LOG` says otherwise.
-const DEFAULT_LOG: &str = "warn,seam=info,seam_chain=info,seam_storage=info";
+/// What is logged unless `SEAM_LOG` says otherwise. What the database has to say comes as an error
+/// that names what to do; its own lines would only be around it.
+const DEFAULT_LOG: &str = "warn,seam=info,seam_chain=info,seam_storage=info,fjall=off,lsm_tree=off";
 
 /// How often a line says that all is well.
 pub(crate) const STATUS_EVERY: Duration = Duration::from_secs(10);

@@ -5,10 +5,13 @@ use crate::{
     clock::{Clock, Signal},
     engine::{Command, EngineError, ImportError, Imported, Recipe, pending_header},
     events::Event,
+    op_fees,
     pool::{Inserted, Market, Pool, PoolError, PoolTransaction, Sender, TransactionRules},
 };
-use alloy_primitives::{Address, B256, KECCAK256_EMPTY, TxHash};
-use seam_primitives::{Block, ChainRules, Header};
+use alloy_consensus::Transaction as _;
+use alloy_eips::Encodable2718;
+use alloy_primitives::{Address, B256, KECCAK256_EMPTY, TxHash, U256};
+use seam_primitives::{Block, ChainRules, Header, L1Attributes, Transaction};
 use seam_stf::{StateError, StateReader as _, header};
 use seam_storage::{Finality, Reader, StorageError, Store, View};
 use std::sync::{
@@ -30,15 +33,20 @@ pub struct Head {
     pub reader: Reader,
     /// The safe and the finalized block.
     pub finality: Finality,
+    /// On a rollup, what the block says of L1: it sets the fees for data and for the operator.
+    pub l1_attributes: Option<L1Attributes>,
 }
 
 impl Head {
     /// The head of what is stored.
-    pub(crate) fn of(store: &Store) -> Result<Self, StorageError> {
+    pub(crate) fn of(store: &Store, rules: &ChainRules) -> Result<Self, StorageError> {
         let reader = store.reader()?;
         let view = View::at(reader.clone(), reader.head())?;
         let finality = reader.finality()?;
-        Ok(Self { view, reader, finality })
+        let first = if rules.is_op_stack() { view.first_transaction()? } else { None };
+        let deposit = first.as_ref().and_then(Transaction::as_deposit);
+        let l1_attributes = deposit.and_then(|deposit| L1Attributes::decode(&deposit.input).ok());
+        Ok(Self { view, reader, finality, l1_attributes })
     }
 
     /// Number of the block.
@@ -165,7 +173,8 @@ impl Chain {
     /// [`SubmitError::Pool`] if the mempool refuses it.
     pub fn submit(&self, pooled: Pooled) -> Result<TxHash, SubmitError> {
         let Pooled { transaction, sidecar } = pooled;
-        let transaction = PoolTransaction::new(transaction, sidecar.map(Arc::new));
+        let fee = data_fee(&self.head(), transaction.inner());
+        let transaction = PoolTransaction::with_data_fee(transaction, sidecar.map(Arc::new), fee);
         let inserted = self.insert(&transaction)?;
         self.0.count_pool();
         // Nobody may be listening.
@@ -280,6 +289,14 @@ pub(crate) fn sender_of(head: &Head, address: Address) -> Result<Sender, StateEr
     let has_code = account.code_hash != KECCAK256_EMPTY
         && !state.code(account.code_hash)?.starts_with(DELEGATION);
     Ok(Sender { nonce: account.nonce, balance: account.balance, has_code })
+}
+
+/// What a rollup charges beside the gas: for the transaction's data on L1, and for the operator. It
+/// must be covered as well.
+pub(crate) fn data_fee(head: &Head, transaction: &Transaction) -> U256 {
+    let Some(attributes) = &head.l1_attributes else { return U256::ZERO };
+    let data = op_fees::data_fee(attributes, &transaction.encoded_2718());
+    data.saturating_add(op_fees::operator_fee(attributes, transaction.gas_limit()))
 }
 
 /// What a block on `parent` with this timestamp charges.

@@ -17,10 +17,8 @@ use seam_storage::StorageError;
 use std::sync::mpsc::Sender;
 
 pub use committer::MAX_IN_FLIGHT;
-pub use recipe::{
-    EmbeddedL1, Finalization, Input, Recipe, RollupOnL1, RollupSettings, Unproduced,
-};
 pub(crate) use recipe::pending_header;
+pub use recipe::{EmbeddedL1, Finalization, Input, Recipe, RollupOnL1, RollupSettings, Unproduced};
 pub use service::{Running, Settings, slots_of, start};
 
 /// Most blocks of a branch that replaces a part of the chain.

@@ -10,7 +10,6 @@
 //! |---|---|
 //! | [`settings`] | limits, and who may call |
 //! | [`metrics`] | what is counted; the page for Prometheus |
-//! | [`op_fees`] | what a rollup's transaction pays for its data and to the operator |
 //! | `eth`, `net`, `web3`, `txpool`, `seam` | the methods, by namespace |
 //! | `method` | how a method is described and run |
 //! | `context` | what methods have at hand; finding a block |
@@ -21,7 +20,6 @@
 //! | `beacon`, `health` | the other routes |
 
 pub mod metrics;
-pub mod op_fees;
 pub mod settings;
 
 mod beacon;
@@ -35,7 +33,7 @@ mod ids;
 mod logs;
 mod method;
 mod net;
-mod params;
+pub(crate) mod params;
 mod revert;
 mod seam;
 mod server;

@@ -12,10 +12,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_trie::EMPTY_ROOT_HASH;
 use seam_primitives::Block;
 use seam_stf::{
-    AccountChange, StateChanges,
-    block::receipts_root,
-    state_trie::StateTrie,
-    trie::NodeSource,
+    AccountChange, StateChanges, block::receipts_root, state_trie::StateTrie, trie::NodeSource,
 };
 use std::collections::BTreeMap;
 
@@ -60,9 +57,8 @@ impl Reader {
             let missing = || StorageError::corrupt(format!("block {number} is not whole"));
             let stored = self.block(number)?.ok_or_else(missing)?;
             let header = &stored.block.header;
-            let follows = parent.is_none_or(|(before, hash)| {
-                before + 1 == number && header.parent_hash == hash
-            });
+            let follows = parent
+                .is_none_or(|(before, hash)| before + 1 == number && header.parent_hash == hash);
             if !follows || header.number != number || header.hash_slow() != stored.hash {
                 return Err(missing());
             }

@@ -1,15 +1,16 @@
 //! The bytes of values: RLP, but where a number alone is the value.
 
 use crate::error::StorageError;
+use alloy_consensus::Eip658Value;
+use alloy_eips::eip4895::Withdrawal;
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, Log, U256, logs_bloom};
 use alloy_rlp::{Decodable, RlpDecodable, RlpEncodable};
 use seam_primitives::{Block, DepositReceipt, Header, Receipt, Transaction};
 use seam_stf::Account;
-use alloy_consensus::Eip658Value;
-use alloy_eips::eip4895::Withdrawal;
 
 pub(crate) fn decode<T: Decodable>(bytes: &[u8], what: &str) -> Result<T, StorageError> {
-    alloy_rlp::decode_exact(bytes).map_err(|error| StorageError::corrupt(format!("{what}: {error}")))
+    alloy_rlp::decode_exact(bytes)
+        .map_err(|error| StorageError::corrupt(format!("{what}: {error}")))
 }
 
 pub(crate) fn number(bytes: &[u8], what: &str) -> Result<u64, StorageError> {
@@ -120,7 +121,7 @@ struct StoredReceipt {
 pub(crate) fn encode_receipts(receipts: &[Receipt]) -> Vec<u8> {
     let stored = receipts.iter().map(|receipt| StoredReceipt {
         ty: receipt.ty,
-        status: receipt.status.clone(),
+        status: receipt.status,
         cumulative_gas_used: receipt.cumulative_gas_used,
         logs: receipt.logs.clone(),
         deposit: receipt.deposit.iter().flat_map(|it| [it.nonce, it.version]).collect(),

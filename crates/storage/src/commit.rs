@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Accounts of a genesis that are written together.
 const GENESIS_CHUNK: usize = 50_000;
 
-/// Writes the genesis block. The format version comes last: without it there is no chain.
+/// Writes the genesis block, in steps: where it is written is no chain before the last of them.
 pub(crate) fn create(kv: &Kv, header: &Header, state: &StateChanges) -> Result<(), StorageError> {
     let mut trie = StateTrie::from_root(EMPTY_ROOT_HASH);
     let mut root = EMPTY_ROOT_HASH;
@@ -288,11 +288,7 @@ fn history_of(table: Table) -> Table {
 }
 
 /// Takes back all blocks above `to`, newest first; the head afterwards.
-fn unwind(
-    batch: &mut Batch<'_>,
-    reader: &Reader,
-    to: u64,
-) -> Result<(u64, B256), StorageError> {
+fn unwind(batch: &mut Batch<'_>, reader: &Reader, to: u64) -> Result<(u64, B256), StorageError> {
     if to > reader.head() {
         let what = format!("block {to} is above the head {}", reader.head());
         return Err(StorageError::Mismatch(what));
@@ -305,11 +301,7 @@ fn unwind(
     Ok((to, hash))
 }
 
-fn unwind_block(
-    batch: &mut Batch<'_>,
-    reader: &Reader,
-    number: u64,
-) -> Result<(), StorageError> {
+fn unwind_block(batch: &mut Batch<'_>, reader: &Reader, number: u64) -> Result<(), StorageError> {
     let missing = || StorageError::corrupt(format!("block {number} is not whole"));
     let block = reader.block(number)?.ok_or_else(missing)?;
     let receipts = reader.receipts(number)?.ok_or_else(missing)?;

@@ -25,6 +25,9 @@ pub(crate) type Row = (Vec<u8>, Vec<u8>);
 /// Name of the database's folder within the data directory.
 const FOLDER: &str = "chain";
 
+/// Its name while it is being made.
+const UNFINISHED: &str = "chain.new";
+
 /// Bytes that are written to find out whether a failure was for lack of space.
 const PROBE_BYTES: usize = 1 << 20;
 
@@ -46,10 +49,36 @@ impl fmt::Debug for Kv {
 }
 
 impl Kv {
-    /// Opens the database in `directory`, or makes it.
+    /// Makes the database of `directory` and fills it: it is there whole afterwards, or not at all.
+    /// fjall 3.1 does not open one whose making was cut short, so it gets its name last.
+    pub(crate) fn create(
+        directory: &Path,
+        options: &StoreOptions,
+        fill: impl FnOnce(&Self) -> Result<(), StorageError>,
+    ) -> Result<(), StorageError> {
+        let unfinished = directory.join(UNFINISHED);
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished).map_err(io_error)?;
+        }
+        fs::create_dir_all(&unfinished).map_err(io_error)?;
+        let database = Self::open_folder(directory, UNFINISHED, options)?;
+        fill(&database)?;
+        drop(database);
+        fs::rename(&unfinished, directory.join(FOLDER)).map_err(io_error)?;
+        File::open(directory).and_then(|directory| directory.sync_all()).map_err(io_error)
+    }
+
+    /// Opens the database of `directory`.
     pub(crate) fn open(directory: &Path, options: &StoreOptions) -> Result<Self, StorageError> {
-        let path = directory.join(FOLDER);
-        fs::create_dir_all(&path).map_err(io_error)?;
+        Self::open_folder(directory, FOLDER, options)
+    }
+
+    fn open_folder(
+        directory: &Path,
+        folder: &str,
+        options: &StoreOptions,
+    ) -> Result<Self, StorageError> {
+        let path = directory.join(folder);
         let database = Database::builder(&path)
             .cache_size(options.cache_bytes as u64)
             .max_journaling_size(options.journal_bytes.max(64 << 20))
@@ -71,11 +100,6 @@ impl Kv {
     /// Whether `directory` has a database.
     pub(crate) fn exists(directory: &Path) -> bool {
         directory.join(FOLDER).exists()
-    }
-
-    /// Removes the database of `directory`, which nobody has open.
-    pub(crate) fn remove(directory: &Path) -> Result<(), StorageError> {
-        fs::remove_dir_all(directory.join(FOLDER)).map_err(io_error)
     }
 
     /// All that was committed until now, whatever is committed later.

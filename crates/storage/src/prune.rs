@@ -37,11 +37,7 @@ pub(crate) fn prune(
 }
 
 /// After this the state before block `number` cannot be read.
-fn remove_history(
-    batch: &mut Batch<'_>,
-    reader: &Reader,
-    number: u64,
-) -> Result<(), StorageError> {
+fn remove_history(batch: &mut Batch<'_>, reader: &Reader, number: u64) -> Result<(), StorageError> {
     for changed in reader.changed_between(number - 1, number)? {
         if changed.account {
             let key = history_key(changed.address.as_slice(), number);
@@ -57,11 +53,7 @@ fn remove_history(
 }
 
 /// The rows just below `until`: each commit moves it by the blocks that it appends.
-fn remove_blobs(
-    batch: &mut Batch<'_>,
-    reader: &Reader,
-    until: u64,
-) -> Result<(), StorageError> {
+fn remove_blobs(batch: &mut Batch<'_>, reader: &Reader, until: u64) -> Result<(), StorageError> {
     for number in until.saturating_sub(BLOCKS_PER_COMMIT)..until {
         if reader.snapshot.get(Table::Blobs, &number.to_be_bytes())?.is_some() {
             batch.delete(Table::Blobs, number.to_be_bytes());

@@ -204,12 +204,7 @@ impl Reader {
     }
 
     /// The value before the first block above `number` that changed `key`, if one did.
-    fn past(
-        &self,
-        table: Table,
-        key: &[u8],
-        number: u64,
-    ) -> Result<Option<Vec<u8>>, StorageError> {
+    fn past(&self, table: Table, key: &[u8], number: u64) -> Result<Option<Vec<u8>>, StorageError> {
         if number >= self.head {
             return Ok(None);
         }

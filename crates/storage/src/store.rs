@@ -2,10 +2,9 @@
 
 use crate::{
     batch::Batch,
-    codec,
-    commit,
+    codec, commit,
     error::StorageError,
-    kv::{Kv, Snapshot},
+    kv::Kv,
     reader::{Finality, Reader},
     roots::TrieNodes,
     tables::{FORMAT, Table, meta},
@@ -36,8 +35,8 @@ pub const MIN_HISTORY_BLOCKS: u64 = 64;
 /// |---|---|---|
 /// | `history` | 100,000 blocks | states that can be read, and depth of a reorganisation at most |
 /// | `blob_blocks` | 777,600 blocks | blobs are kept this long: 18 days of 2 s |
-/// | `cache_bytes` | 128 MiB | blocks of the database kept in memory |
-/// | `journal_bytes` | 128 MiB | the log of commits; bounds what is in memory only and the time to open after a crash |
+/// | `cache_bytes` | 32 MiB | blocks of the database kept in memory |
+/// | `journal_bytes` | 64 MiB | the log of commits; bounds what is in memory only and the time to open after a crash |
 /// | `trie_nodes` | 150,000 | nodes of the tries kept in memory, about 100 MB |
 /// | `flush_blocks` | 64 blocks | the trie is written at least this often |
 /// | `flush_changes` | 50,000 | … or after this many changed accounts and slots |
@@ -64,8 +63,8 @@ impl Default for StoreOptions {
         Self {
             history: History::Blocks(100_000),
             blob_blocks: 777_600,
-            cache_bytes: 128 << 20,
-            journal_bytes: 128 << 20,
+            cache_bytes: 32 << 20,
+            journal_bytes: 64 << 20,
             trie_nodes: 150_000,
             flush_blocks: 64,
             flush_changes: 50_000,
@@ -122,32 +121,18 @@ impl Store {
         state: &StateChanges,
         options: StoreOptions,
     ) -> Result<Self, StorageError> {
-        let kv = open_finished(directory, &options)?;
-        let inner =
-            Inner { kv, path: directory.to_owned(), options, committing: Mutex::new(()) };
-        let store = Self(Arc::new(inner));
-        let snapshot = store.0.kv.snapshot();
-        match snapshot.get(Table::Meta, meta::FORMAT)? {
-            Some(format) => store.check(&snapshot, &format, header.hash_slow())?,
-            None => commit::create(&store.0.kv, header, state)?,
+        if !Kv::exists(directory) {
+            Kv::create(directory, &options, |kv| commit::create(kv, header, state))?;
         }
-        Ok(store)
-    }
-
-    fn check(
-        &self,
-        snapshot: &Snapshot,
-        format: &[u8],
-        expected: B256,
-    ) -> Result<(), StorageError> {
-        let found = snapshot.get(Table::Meta, meta::GENESIS)?.unwrap_or_default();
-        let found = B256::try_from(found.as_slice())
-            .map_err(|_| StorageError::corrupt("genesis hash"))?;
+        let kv = open_checked(directory, &options)?;
+        let found = kv.snapshot().get(Table::Meta, meta::GENESIS)?.unwrap_or_default();
+        let found =
+            B256::try_from(found.as_slice()).map_err(|_| StorageError::corrupt("genesis hash"))?;
+        let (path, expected) = (directory.to_owned(), header.hash_slow());
         if found != expected {
-            return Err(StorageError::OtherChain { path: self.0.path.clone(), found, expected });
+            return Err(StorageError::OtherChain { path, found, expected });
         }
-        debug_assert_eq!(format, FORMAT.to_be_bytes());
-        Ok(())
+        Ok(Self(Arc::new(Inner { kv, path, options, committing: Mutex::new(()) })))
     }
 
     /// The store as it is now.
@@ -187,18 +172,10 @@ impl Store {
     }
 }
 
-/// Opens the database. One whose creation was cut short holds no chain, and is made anew.
-fn open_finished(directory: &Path, options: &StoreOptions) -> Result<Kv, StorageError> {
+/// Opens the database, if it is of this format.
+fn open_checked(directory: &Path, options: &StoreOptions) -> Result<Kv, StorageError> {
     let kv = Kv::open(directory, options)?;
-    let snapshot = kv.snapshot();
-    let Some(format) = snapshot.get(Table::Meta, meta::FORMAT)? else {
-        if snapshot.range(Table::Accounts, &[], None).next().is_none() {
-            return Ok(kv);
-        }
-        drop((snapshot, kv));
-        Kv::remove(directory)?;
-        return Kv::open(directory, options);
-    };
+    let format = kv.snapshot().get(Table::Meta, meta::FORMAT)?.unwrap_or_default();
     let found = format.try_into().map(u32::from_be_bytes);
     let found = found.map_err(|_| StorageError::corrupt("format version"))?;
     if found != FORMAT {
@@ -216,11 +193,7 @@ pub fn stored_genesis(directory: &Path) -> Result<Option<Header>, StorageError> 
     if !Kv::exists(directory) {
         return Ok(None);
     }
-    let kv = open_finished(directory, &StoreOptions::default())?;
-    let snapshot = kv.snapshot();
-    if snapshot.get(Table::Meta, meta::FORMAT)?.is_none() {
-        return Ok(None);
-    }
+    let snapshot = open_checked(directory, &StoreOptions::default())?.snapshot();
     let missing = || StorageError::corrupt("no genesis block");
     let hash = snapshot.get(Table::Meta, meta::GENESIS)?.ok_or_else(missing)?;
     let number = snapshot.get(Table::Numbers, &hash)?.ok_or_else(missing)?;

@@ -115,9 +115,8 @@ impl View {
 
 impl StateReader for View {
     fn account(&mut self, address: Address) -> Result<Option<Account>, StateError> {
-        let changed = |changes: &StateChanges| {
-            changes.accounts.get(&address).map(|change| change.account)
-        };
+        let changed =
+            |changes: &StateChanges| changes.accounts.get(&address).map(|change| change.account);
         match self.pending_value(changed) {
             Some(account) => Ok(account),
             None => Ok(self.base.account_at(address, self.at)?),

@@ -2,7 +2,7 @@
 
 use crate::{
     process::{Process, call, quantity},
-    refusal, testdata,
+    refusal, temporary, testdata,
 };
 use serde_json::json;
 use std::path::Path;
@@ -51,8 +51,10 @@ fn a_kept_chain_takes_the_same_file_again_and_no_other_chain() {
     let mut without = Process::start(&[&args[..5], &data].concat());
     assert_eq!(without.ready()["head"], 54);
     assert_eq!(without.stop("INT").0, Some(0));
-    // The forks are part of the genesis header.
-    let error = refusal(&[&args[..3], &data].concat());
+    let other = std::fs::read_to_string(&genesis).unwrap();
+    let other = other.replace("\"timestamp\": \"0x0\"", "\"timestamp\": \"0x1\"");
+    let other = temporary("other-genesis.json", other.as_bytes());
+    let error = refusal(&[&["node", "--genesis", &other][..], &data].concat());
     assert!(error.contains("holds a chain with genesis"), "{error}");
     let error = refusal(&["up", "--l1-port", "0", "--l2-port", "0", data[0], data[1]]);
     assert!(error.contains("data of another command"), "{error}");

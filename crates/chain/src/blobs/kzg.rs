@@ -3,6 +3,7 @@
 use super::{Blob, Bytes48, Sidecar};
 use alloy_eips::eip4844::AsCkzg;
 use c_kzg::KzgSettings;
+use seam_stf::crypto::{Crypto, PrecompileHalt, install_crypto};
 use thiserror::Error;
 
 /// Bits of the tables that c-kzg precomputes for cell proofs: none.
@@ -24,6 +25,43 @@ pub struct KzgError(#[from] c_kzg::Error);
 /// waits. A chain with blobs does well to ask once, on a thread of its own, while it starts.
 pub fn settings() -> &'static KzgSettings {
     c_kzg::ethereum_kzg_settings(PRECOMPUTE)
+}
+
+/// Loads the setup on a thread of its own, and has the point-evaluation precompile (EIP-4844) use it
+/// too: the EVM's own choice of tables would take 100 MiB more, and seconds within some block.
+///
+/// # Errors
+/// The system starts no more threads.
+pub fn warm_up() -> std::io::Result<()> {
+    // Nothing to do if another chain of this process was first.
+    if install_crypto(OneSetup) {
+        let load = || {
+            settings();
+        };
+        std::thread::Builder::new().name("seam-kzg".to_owned()).spawn(load)?;
+    }
+    Ok(())
+}
+
+/// All as the EVM has it, but for the setup.
+#[derive(Debug)]
+struct OneSetup;
+
+impl Crypto for OneSetup {
+    fn verify_kzg_proof(
+        &self,
+        z: &[u8; 32],
+        y: &[u8; 32],
+        commitment: &[u8; 48],
+        proof: &[u8; 48],
+    ) -> Result<(), PrecompileHalt> {
+        let [z, y] = [z, y].map(|bytes| c_kzg::Bytes32::new(*bytes));
+        let [commitment, proof] = [commitment, proof].map(|bytes| c_kzg::Bytes48::new(*bytes));
+        match settings().verify_kzg_proof(&commitment, &z, &y, &proof) {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(PrecompileHalt::BlobVerifyKzgProofFailed),
+        }
+    }
 }
 
 /// The commitment to a blob.

@@ -114,7 +114,7 @@ fn write(
 
 /// Makes what is on disk the head that everyone sees.
 pub(crate) fn publish(shared: &Shared) -> Result<Arc<Head>, StorageError> {
-    let head = Arc::new(Head::of(&shared.store)?);
+    let head = Arc::new(Head::of(&shared.store, &shared.rules)?);
     *shared.head.write().unwrap_or_else(PoisonError::into_inner) = head.clone();
     Ok(head)
 }

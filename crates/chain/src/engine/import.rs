@@ -3,17 +3,19 @@
 use super::{
     Command, ImportError, Imported, MAX_BRANCH_BLOCKS,
     committer::{announce, announced, publish},
-    producer::{Producer, waiting_again},
+    producer::Producer,
 };
 use crate::{
     blobs::{Sidecar, stored},
-    chain::{Head, Shared, market_after, sender_of},
+    chain::{Head, Shared, data_fee, market_after, sender_of},
     events::AnnouncedBlock,
     pool::PoolTransaction,
 };
 use alloy_primitives::{Bytes, TxHash};
-use seam_primitives::{Block, Transaction};
-use seam_stf::{BlockBuilder, ExecutedBlock, StateReader as _, block::recover_senders, execute_block};
+use seam_primitives::{Block, Recovered, Transaction};
+use seam_stf::{
+    BlockBuilder, ExecutedBlock, StateReader as _, block::recover_senders, execute_block,
+};
 use seam_storage::{Commit, Flush, NewBlock, Reader, StorageError, TrieNodes, View};
 use std::{collections::HashSet, sync::Arc};
 
@@ -269,7 +271,7 @@ fn refresh_pool(
     }
     let mined = added.iter().flat_map(|block| &block.block.transactions);
     let mined: HashSet<TxHash> = mined.map(Transaction::hash).collect();
-    let again = removed.iter().rev().flat_map(waiting);
+    let again = removed.iter().rev().flat_map(|removed| waiting(head, removed));
     let again = again.filter(|transaction| !mined.contains(&transaction.hash()));
     let sender = |address| sender_of(head, address).unwrap_or_default();
     pool.reinsert(again.collect::<Vec<_>>(), sender, &market);
@@ -278,7 +280,7 @@ fn refresh_pool(
     Ok(())
 }
 
-fn waiting(removed: &Removed) -> Vec<PoolTransaction> {
+fn waiting(head: &Head, removed: &Removed) -> Vec<PoolTransaction> {
     let sidecars = removed.blobs.as_ref().and_then(|blobs| stored::decode(blobs).ok());
     let mut sidecars = sidecars.unwrap_or_default().into_iter();
     let AnnouncedBlock { block, senders, .. } = &*removed.block;
@@ -286,7 +288,11 @@ fn waiting(removed: &Removed) -> Vec<PoolTransaction> {
     let again = signed.map(|(transaction, sender)| {
         let sidecar: Option<Sidecar> =
             matches!(transaction, Transaction::Eip4844(_)).then(|| sidecars.next()).flatten();
-        waiting_again(transaction.clone(), *sender, sidecar)
+        {
+            let fee = data_fee(head, transaction);
+            let transaction = Recovered::new_unchecked(transaction.clone(), *sender);
+            PoolTransaction::with_data_fee(transaction, sidecar.map(Arc::new), fee)
+        }
     });
     again.collect()
 }

@@ -1,13 +1,15 @@
 //! Building blocks from the mempool, each until its time is over.
 
-use super::{Command, EngineError, committer::{Committer, Ended}};
+use super::{
+    Command, EngineError,
+    committer::{Committer, Ended},
+};
 use crate::{
     blobs::stored,
     chain::{Shared, market_after},
     pool::{PoolTransaction, Reason, Selection},
 };
 use alloy_primitives::{Address, Bytes};
-use seam_primitives::Recovered;
 use seam_stf::{BlockBuilder, BlockError, ExecutedBlock, TransactionError};
 use seam_storage::{BuildState, Flush, NewBlock, RootThread, View};
 use std::{
@@ -38,7 +40,7 @@ pub(super) enum Stopped {
     /// Asked to; or the committer failed and has said so.
     Asked,
     /// It cannot go on.
-    Failed(EngineError),
+    Failed(Box<EngineError>),
     /// A transaction broke the block that was being built, and is gone from the pool.
     Again,
 }
@@ -51,16 +53,12 @@ impl From<Ended> for Stopped {
 
 impl<E: Into<EngineError>> From<E> for Stopped {
     fn from(error: E) -> Self {
-        Self::Failed(error.into())
+        Self::Failed(Box::new(error.into()))
     }
 }
 
 impl Producer {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        roots: Arc<RootThread>,
-        committer: Committer,
-    ) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, roots: Arc<RootThread>, committer: Committer) -> Self {
         let view = shared.head().view.clone();
         Self { shared, roots, committer, view, seal_time: Duration::ZERO }
     }
@@ -81,7 +79,7 @@ impl Producer {
             match result {
                 Ok(()) | Err(Stopped::Again) => {}
                 Err(Stopped::Asked) => return,
-                Err(Stopped::Failed(error)) => return self.shared.fail(error),
+                Err(Stopped::Failed(error)) => return self.shared.fail(*error),
             }
         }
     }
@@ -256,13 +254,4 @@ impl Fill {
     const fn is_full(&self) -> bool {
         self.refused_in_a_row >= REFUSALS_WHEN_FULL
     }
-}
-
-/// A transaction of a block that left the chain, to wait again.
-pub(super) fn waiting_again(
-    transaction: seam_primitives::Transaction,
-    sender: Address,
-    sidecar: Option<crate::blobs::Sidecar>,
-) -> PoolTransaction {
-    PoolTransaction::new(Recovered::new_unchecked(transaction, sender), sidecar.map(Arc::new))
 }

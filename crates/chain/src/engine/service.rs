@@ -2,7 +2,7 @@
 
 use super::{Command, EngineError, Recipe, committer::Committer, producer::Producer};
 use crate::{
-    blobs::SlotClock,
+    blobs::{SlotClock, kzg},
     chain::{Chain, EVENT_BACKLOG, Head, Health, Shared},
     clock::{Clock, Signal},
     metrics::ChainMetrics,
@@ -58,10 +58,11 @@ pub fn slots_of(genesis: &Header) -> SlotClock {
 /// [`EngineError`] if its data cannot be opened, or no thread be started.
 pub fn start(settings: Settings) -> Result<Running, EngineError> {
     let Settings { name, rules, genesis, state, directory, store, pool, clock, recipe } = settings;
+    kzg::warm_up().map_err(EngineError::Thread)?;
     let slots = slots_of(&genesis);
     let store = Store::open(&directory, &genesis, &state, store)?;
     drop(state);
-    let head = Head::of(&store)?;
+    let head = Head::of(&store, &rules)?;
     tracing::info!(chain = name, head = head.number(), hash = %head.hash(), "opened");
     let roots = Arc::new(RootThread::start(*store.options())?);
     let (commands, received) = channel();

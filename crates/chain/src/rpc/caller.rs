@@ -1,6 +1,6 @@
 //! Who calls.
 
-use super::metrics::RpcMetrics;
+use super::{metrics::RpcMetrics, server::Gate};
 use std::{net::SocketAddr, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -11,6 +11,8 @@ pub(crate) struct Caller {
     pub(crate) peer: SocketAddr,
     /// Calls that the connection may have running.
     pub(crate) slots: Arc<Semaphore>,
+    /// Counts its calls that are not answered.
+    pub(crate) gate: Arc<Gate>,
     /// What came as `Authorization: Bearer …`.
     pub(crate) token: Option<Arc<str>>,
     /// A WebSocket session outlives the HTTP connection that it was: this lives as long as either.

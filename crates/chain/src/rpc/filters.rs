@@ -218,9 +218,7 @@ impl Inner {
         Ok(match kind {
             Kind::Logs(query) => Changes::Logs(query, self.blocks.since(cursor)),
             Kind::Blocks => Changes::Blocks(self.hashes.since(cursor)),
-            Kind::Pending { full } => {
-                Changes::Pending { hashes: self.pending.since(cursor), full }
-            }
+            Kind::Pending { full } => Changes::Pending { hashes: self.pending.since(cursor), full },
         })
     }
 

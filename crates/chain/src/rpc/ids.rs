@@ -1,10 +1,6 @@
 //! Ids of filters and subscriptions: random, so that nobody can guess those of others.
 
-use jsonrpsee::{
-    core::traits::IdProvider,
-    server::RandomIntegerIdProvider,
-    types::SubscriptionId,
-};
+use jsonrpsee::{core::traits::IdProvider, server::RandomIntegerIdProvider, types::SubscriptionId};
 
 /// 106 random bits as a hexadecimal number: the form that geth gives.
 pub(crate) fn random_id() -> String {

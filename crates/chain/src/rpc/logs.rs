@@ -195,7 +195,8 @@ fn candidates(
     for keys in criteria.keys() {
         sets.push(head.reader.blocks_with_logs(&keys, from, to, most)?);
     }
-    let both = |all: BTreeSet<u64>, other: BTreeSet<u64>| all.intersection(&other).copied().collect();
+    let both =
+        |all: BTreeSet<u64>, other: BTreeSet<u64>| all.intersection(&other).copied().collect();
     Ok(sets.into_iter().reduce(both).unwrap_or_else(|| (from..=to).collect()))
 }
 

@@ -66,6 +66,7 @@ async fn respond(
     context: Arc<Context>,
     extensions: Extensions,
 ) -> Response {
+    let entered = extensions.get::<Caller>().map(|caller| caller.gate.enter());
     let slot = slot(&extensions).await;
     let started = Instant::now();
     let answer = answer(method, &params, context.clone()).await;
@@ -75,7 +76,7 @@ async fn respond(
         Ok(value) => ResponsePayload::success(value),
         Err(failure) => ResponsePayload::error(ErrorObjectOwned::from(failure)),
     };
-    hold_until_sent(slot, response)
+    hold_until_sent(entered.zip(slot), response)
 }
 
 /// One of the calls that a connection may have running.
@@ -84,13 +85,13 @@ async fn slot(extensions: &Extensions) -> Option<OwnedSemaphorePermit> {
     slots.acquire_owned().await.ok()
 }
 
-/// A client that does not take its answers gets no more calls run.
-fn hold_until_sent(slot: Option<OwnedSemaphorePermit>, response: Response) -> Response {
-    let Some(slot) = slot else { return response };
+/// A client that does not take its answers gets no more calls run, and is not read from.
+fn hold_until_sent<T: Send + 'static>(held: Option<T>, response: Response) -> Response {
+    let Some(held) = held else { return response };
     let (response, sent) = response.notify_on_completion();
     tokio::spawn(async move {
         let _ = sent.await; // or the connection is gone
-        drop(slot);
+        drop(held);
     });
     response
 }

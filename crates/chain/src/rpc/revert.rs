@@ -56,7 +56,10 @@ const WORDS: [(&str, &str); 5] = [
     ("call gas cost", "intrinsic gas too low"),
     ("gas floor", "insufficient gas for floor data gas cost"),
     ("gas price is less than basefee", "max fee per gas less than block base fee"),
-    ("priority fee is greater than max fee", "max priority fee per gas higher than max fee per gas"),
+    (
+        "priority fee is greater than max fee",
+        "max priority fee per gas higher than max fee per gas",
+    ),
 ];
 
 /// Why a call did not run. Callers look for geth's words; what follows them has the numbers.

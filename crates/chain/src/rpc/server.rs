@@ -2,6 +2,7 @@
 
 mod activity;
 mod front;
+mod gate;
 mod hosts;
 mod socket;
 
@@ -14,8 +15,9 @@ use super::{
 };
 use crate::chain::Chain;
 use activity::Activity;
-use front::{Front, FrontLayer};
 pub(crate) use front::Page;
+use front::{Front, FrontLayer};
+pub(crate) use gate::Gate;
 use http::{HeaderName, HeaderValue, Method};
 use jsonrpsee::{
     Methods,
@@ -41,6 +43,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// How long a stop waits for what is being answered.
 const GRACE: Duration = Duration::from_secs(5);
+/// For each call of a connection that may run, so many may be there before no more is read from it.
+const WAITING_CALLS: usize = 4;
 /// How often filters are looked after when nothing happens.
 const FILTER_TICK: Duration = Duration::from_secs(10);
 /// What those get who come when there are too many.
@@ -209,8 +213,14 @@ impl Acceptor {
             tracing::debug!(%error, "no TCP_NODELAY");
         }
         let open = Open::new(self.settings.metrics.clone(), permit, self.alive.clone());
-        let slots = Arc::new(Semaphore::new(self.settings.calls_per_connection.max(1)));
-        let caller = Caller { peer, slots, token: None, _open: Arc::new(open) };
+        let calls = self.settings.calls_per_connection.max(1);
+        let caller = Caller {
+            peer,
+            slots: Arc::new(Semaphore::new(calls)),
+            gate: Arc::new(Gate::new(calls.saturating_mul(WAITING_CALLS))),
+            token: None,
+            _open: Arc::new(open),
+        };
         let service = self.builder.clone().build(self.methods.clone(), self.stop.clone());
         tokio::spawn(connection(socket, service, caller, self.stop.clone(), self.settings.clone()));
     }
@@ -225,8 +235,8 @@ async fn connection(
 ) {
     let activity = Arc::new(Activity::default());
     let idle = activity.clone();
+    let socket = Socket::new(socket, settings.stall, caller.gate.clone());
     let service = Front::of_connection(service, caller, activity, settings.request_time);
-    let socket = Socket::new(socket, settings.stall);
     tokio::select! {
         end = serve_with_graceful_shutdown(socket, service, stop.shutdown()) => {
             if let Err(error) = end {

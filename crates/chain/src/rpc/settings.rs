@@ -17,7 +17,7 @@ use std::{fmt, sync::Arc, time::Duration};
 /// | `stall` | 30 s | in which a client takes nothing of what is sent | the connection ends |
 /// | `subscriptions` | 128 | per WebSocket connection | error -32006 |
 /// | `backlog` | 128 | messages that wait for a WebSocket client | the next waits, then the subscription ends |
-/// | `calls_per_connection` | 16 | calls that run at a time | the next waits |
+/// | `calls_per_connection` | 16 | calls that run at a time | the next waits; beyond 64 no more is read |
 /// | `heavy_calls` | one per core | `eth_call`, logs, proofs that run at a time, of all clients | the next waits |
 /// | `reads` | 64 | other calls that run at a time | the next waits |
 /// | `call_gas` | 50,000,000 | gas of `eth_call` and `eth_estimateGas` | it runs out of gas |

@@ -10,3 +10,6 @@ pub(crate) use block::{BlockJson, BlockTransactions, HeaderJson};
 pub(crate) use log::{LogJson, logs_of};
 pub(crate) use receipt::receipts_of;
 pub(crate) use transaction::TransactionJson;
+
+#[cfg(test)]
+mod tests;

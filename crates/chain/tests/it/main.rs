@@ -1,6 +1,7 @@
 //! Whole chains: built, killed, reorganised.
 #![allow(clippy::unwrap_used)]
 
+mod day;
 mod production;
 mod reorgs;
 mod restart;

@@ -37,8 +37,7 @@ fn a_transaction_is_in_the_next_block_once_and_leaves_the_mempool() {
         transfer(1, 1, Address::repeat_byte(1), 1), // its nonce 0 is missing
         call_counter(2, 0),
     ];
-    let hashes: Vec<_> =
-        sent.iter().map(|pooled| chain.submit(pooled.clone()).unwrap()).collect();
+    let hashes: Vec<_> = sent.iter().map(|pooled| chain.submit(pooled.clone()).unwrap()).collect();
     assert_eq!(hashes, sent.iter().map(hash).collect::<Vec<_>>());
     clock.advance(Duration::from_secs(2));
     wait_for(chain, 1);

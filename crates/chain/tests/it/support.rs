@@ -83,8 +83,7 @@ pub(crate) fn genesis() -> (Header, StateChanges) {
         let change = AccountChange { account: Some(account), ..AccountChange::default() };
         state.accounts.insert(address, change);
     }
-    let given =
-        Header { gas_limit: 60_000_000, timestamp: GENESIS_TIME, ..Header::default() };
+    let given = Header { gas_limit: 60_000_000, timestamp: GENESIS_TIME, ..Header::default() };
     (seal_genesis(&rules(), given, &state).unwrap().header, state)
 }
 

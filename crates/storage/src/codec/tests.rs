@@ -2,7 +2,8 @@ use super::*;
 
 #[test]
 fn an_account_survives_with_and_without_code() {
-    let plain = Account { nonce: 7, balance: U256::from(10).pow(U256::from(22)), ..Account::default() };
+    let plain =
+        Account { nonce: 7, balance: U256::from(10).pow(U256::from(22)), ..Account::default() };
     let contract = Account { code_hash: B256::repeat_byte(3), ..plain };
     for account in [plain, contract, Account::default()] {
         assert_eq!(decode_account(&encode_account(&account)).unwrap(), account);
@@ -38,7 +39,8 @@ fn a_body_is_encoded_alike_from_a_block_and_as_itself() {
 
 #[test]
 fn receipts_survive_and_their_bloom_comes_back() {
-    let logs = vec![Log::new(Address::repeat_byte(1), vec![B256::repeat_byte(2)], Bytes::new()).unwrap()];
+    let logs =
+        vec![Log::new(Address::repeat_byte(1), vec![B256::repeat_byte(2)], Bytes::new()).unwrap()];
     let receipt = |ty, status, deposit| Receipt {
         ty,
         status,

@@ -76,7 +76,9 @@ impl HeadTrie {
     pub(super) fn begin(&mut self, view: View) {
         self.error = None;
         match &mut self.state {
-            Some(loaded) if loaded.at == Some(view.hash()) => loaded.adopt(&view, self.options.trie_nodes),
+            Some(loaded) if loaded.at == Some(view.hash()) => {
+                loaded.adopt(&view, self.options.trie_nodes)
+            }
             _ => match roll(view, usize::MAX) {
                 Ok(loaded) => self.state = Some(loaded),
                 Err(error) => {

@@ -3,6 +3,7 @@
 use crate::support::{Model, Touch, What, genesis, options};
 use seam_primitives::Header;
 use seam_storage::{History, StorageError, Store, stored_genesis};
+use std::fs;
 
 #[test]
 fn a_directory_is_open_only_once() {
@@ -43,6 +44,21 @@ fn a_genesis_whose_header_is_of_another_state_is_refused_and_leaves_no_chain() {
     // What was begun is made anew.
     let store = Store::open(directory.path(), &header, &changes, options).unwrap();
     store.reader().unwrap().check().unwrap();
+}
+
+#[test]
+fn what_was_left_of_a_creation_that_was_cut_short_is_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    let left = directory.path().join("chain.new");
+    // The database does not open what has this file and no others.
+    fs::create_dir_all(&left).unwrap();
+    fs::write(left.join("0.jnl"), []).unwrap();
+    assert_eq!(stored_genesis(directory.path()).unwrap(), None);
+    let (header, changes, _) = genesis();
+    let options = options(History::Archive, 4);
+    let store = Store::open(directory.path(), &header, &changes, options).unwrap();
+    store.reader().unwrap().check().unwrap();
+    assert!(!left.exists());
 }
 
 #[test]

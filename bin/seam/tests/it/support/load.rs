@@ -23,7 +23,11 @@ const SENDERS: usize = 3;
 /// The account that deploys the contract.
 const DEPLOYER: usize = 9;
 /// Transactions of a thread whose receipts it waits for, at most.
-const OUTSTANDING: usize = 60;
+const OUTSTANDING: usize = 250;
+/// Of so many transactions one is followed by questions for receipts.
+const ASK_EVERY: u64 = 20;
+/// Receipts that are asked for together.
+const ASKED: usize = 50;
 /// Between two questions whether there is anything new.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -202,12 +206,18 @@ impl Sender {
         outstanding: &mut VecDeque<Value>,
     ) -> Result<(), NoResult> {
         let full = outstanding.len() >= OUTSTANDING || !self.send(outstanding)?;
-        let Some(oldest) = outstanding.front() else { return Ok(()) };
-        let receipt = self.client.call("eth_getTransactionReceipt", json!([oldest]))?;
-        if !receipt.is_null() {
-            ledger.lock().unwrap().saw_receipt(&receipt);
+        if !full && self.random.within(0..ASK_EVERY) != 0 || outstanding.is_empty() {
+            return Ok(());
+        }
+        let asked = outstanding.iter().take(ASKED).map(|transaction| json!([transaction]));
+        let receipts = self.client.batch("eth_getTransactionReceipt", asked)?;
+        let mut mined = 0;
+        for receipt in receipts.iter().take_while(|receipt| !receipt.is_null()) {
+            ledger.lock().unwrap().saw_receipt(receipt);
             outstanding.pop_front();
-        } else if full {
+            mined += 1;
+        }
+        if full && mined == 0 {
             thread::park_timeout(PAUSE);
         }
         Ok(())

@@ -49,11 +49,7 @@ impl RollupOnL1 {
 
     /// The L1 block that the next block stands on, with how many blocks on the same came before:
     /// one further if L1 has one that is old enough, else the parent's.
-    fn origin(
-        &self,
-        parent: &View,
-        timestamp: u64,
-    ) -> Result<(B256, Header, u64), StorageError> {
+    fn origin(&self, parent: &View, timestamp: u64) -> Result<(B256, Header, u64), StorageError> {
         let l1 = self.l1.head();
         let (number, sequence) = match parent_attributes(parent)? {
             Some(attributes) => (attributes.number, attributes.sequence_number + 1),
@@ -100,7 +96,8 @@ impl RollupOnL1 {
 /// What the parent block's first transaction says of L1; the genesis block has none.
 fn parent_attributes(parent: &View) -> Result<Option<L1Attributes>, StorageError> {
     let Some(first) = parent.first_transaction()? else { return Ok(None) };
-    let attributes = first.as_deposit().and_then(|deposit| L1Attributes::decode(&deposit.input).ok());
+    let attributes =
+        first.as_deposit().and_then(|deposit| L1Attributes::decode(&deposit.input).ok());
     let missing = || StorageError::Corrupt("a rollup block without L1 attributes".to_owned());
     attributes.map(Some).ok_or_else(missing)
 }

@@ -1,13 +1,13 @@
 //! `eth_feeHistory(count, newest, percentiles?)`: base fees, how full blocks were, and what
 //! transactions paid beyond the base fee.
 
+use crate::chain::Head;
 use crate::rpc::{
     context::{Context, not_found, number_of},
     error::Failure,
     method::{Answer, json},
     params::{Args, BlockId, BlockTag, Number, quantity},
 };
-use crate::chain::Head;
 use alloy_consensus::Transaction as _;
 use alloy_eips::eip4844::DATA_GAS_PER_BLOB;
 use alloy_primitives::U256;
@@ -97,12 +97,7 @@ impl FeeHistory {
     }
 
     /// The fees of the block after the newest one, which its header says already.
-    fn add_next(
-        &mut self,
-        context: &Context,
-        head: &Head,
-        newest: &Header,
-    ) -> Result<(), Failure> {
+    fn add_next(&mut self, context: &Context, head: &Head, newest: &Header) -> Result<(), Failure> {
         let rules = context.chain.rules();
         let next = head.reader.header(newest.number + 1)?;
         let timestamp =

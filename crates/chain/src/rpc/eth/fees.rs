@@ -1,13 +1,13 @@
 //! `eth_gasPrice`, `eth_maxPriorityFeePerGas`, `eth_baseFee`, `eth_blobBaseFee`: what a transaction
 //! should offer to be in the next block, in wei per gas.
 
+use crate::chain::Head;
 use crate::rpc::{
     context::Context,
     error::Failure,
     method::{Answer, json},
     params::{Args, quantity},
 };
-use crate::chain::Head;
 use alloy_consensus::Transaction as _;
 use alloy_primitives::U256;
 use seam_primitives::Block;

@@ -2,6 +2,7 @@
 //! `eth_getFilterChanges`, `eth_getFilterLogs`, `eth_uninstallFilter`.
 
 use super::get_transaction::pending;
+use crate::events::AnnouncedBlock;
 use crate::rpc::{
     context::Context,
     filters::{Changes, Kind},
@@ -10,7 +11,6 @@ use crate::rpc::{
     params::Args,
     types::{LogJson, logs_of},
 };
-use crate::events::AnnouncedBlock;
 use alloy_primitives::Log;
 
 /// `eth_newFilter(query)`: its id.

@@ -68,8 +68,7 @@ fn checked(
     transaction: &Transaction,
     sidecar: AnySidecar,
 ) -> Result<Sidecar, Failure> {
-    let limits =
-        crate::blobs::Limits::at(context.chain.rules(), context.chain.next_timestamp());
+    let limits = crate::blobs::Limits::at(context.chain.rules(), context.chain.next_timestamp());
     let hashes = transaction.blob_versioned_hashes().unwrap_or_default();
     let checked = check(sidecar, hashes, limits.blobs);
     checked.map_err(|error| SubmitError::Raw(error.into()).into())

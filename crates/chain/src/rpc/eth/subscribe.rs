@@ -3,6 +3,7 @@
 //! A client that does not keep up is told so, and its subscription ends: nothing piles up for it.
 
 use super::{filter::announced_logs, get_transaction::pending};
+use crate::events::Event;
 use crate::rpc::{
     context::Context,
     error::{Failure, METHOD_NOT_FOUND},
@@ -10,7 +11,6 @@ use crate::rpc::{
     params::Args,
     types::HeaderJson,
 };
-use crate::events::Event;
 use jsonrpsee::{
     Extensions, PendingSubscriptionSink, SubscriptionCloseResponse, SubscriptionSink,
     core::{JsonRawValue, RegisterMethodError, SubscriptionError, to_json_raw_value},

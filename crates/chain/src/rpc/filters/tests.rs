@@ -73,8 +73,7 @@ fn transactions_are_told_by_hash() {
 #[test]
 fn there_are_so_many_filters_and_no_more() {
     let (_events, filters, settings) = filters();
-    let ids: Vec<_> =
-        (0..3).map(|_| filters.add(Kind::Blocks, &settings, NOW).unwrap()).collect();
+    let ids: Vec<_> = (0..3).map(|_| filters.add(Kind::Blocks, &settings, NOW).unwrap()).collect();
     let refused = filters.add(Kind::Blocks, &settings, NOW).unwrap_err();
     assert_eq!(refused.code, crate::rpc::error::LIMIT_EXCEEDED);
     assert!(filters.remove(&ids[0]));

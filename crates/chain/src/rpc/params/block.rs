@@ -65,10 +65,10 @@ impl Argument for BlockId {
             Value::Object(members) => {
                 let member = |name| members.get(name).filter(|value| !value.is_null());
                 match (member("blockHash"), member("blockNumber")) {
-                    (Some(_), Some(_)) => {
-                        Err("cannot specify both BlockHash and BlockNumber, choose one or the other"
-                            .to_owned())
-                    }
+                    (Some(_), Some(_)) => Err(
+                        "cannot specify both BlockHash and BlockNumber, choose one or the other"
+                            .to_owned(),
+                    ),
                     (Some(hash), None) => B256::from_value(hash).map(Self::Hash),
                     (None, Some(number)) => BlockTag::from_value(number).map(Self::Tag),
                     (None, None) => Err("neither blockHash nor blockNumber is given".to_owned()),

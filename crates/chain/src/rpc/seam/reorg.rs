@@ -90,7 +90,7 @@ fn same(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rpc::{caller::Open, metrics::RpcMetrics};
+    use crate::rpc::{caller::Open, metrics::RpcMetrics, server::Gate};
     use tokio::sync::{Semaphore, mpsc};
 
     fn from(peer: &str, token: Option<&str>) -> Extensions {
@@ -98,8 +98,9 @@ mod tests {
         let permit = slots.clone().try_acquire_owned().unwrap();
         let open = Arc::new(Open::new(RpcMetrics::default(), permit, mpsc::channel(1).0));
         let peer = peer.parse().unwrap();
+        let gate = Arc::new(Gate::new(1));
         let mut extensions = Extensions::new();
-        extensions.insert(Caller { peer, slots, token: token.map(Arc::from), _open: open });
+        extensions.insert(Caller { peer, slots, gate, token: token.map(Arc::from), _open: open });
         extensions
     }
 

@@ -2,11 +2,7 @@
 
 use super::{activity::Activity, hosts};
 use crate::rpc::{
-    beacon,
-    caller::Caller,
-    context::Context as RpcContext,
-    health,
-    method::blocking,
+    beacon, caller::Caller, context::Context as RpcContext, health, method::blocking,
 };
 use http::{Method, Request, Response, StatusCode, header};
 use jsonrpsee::{
@@ -37,7 +33,9 @@ impl Page {
     pub(crate) fn new<T: Serialize>(status: u16, value: &T) -> Self {
         match serde_json::to_string(value) {
             Ok(json) => Self { status, json },
-            Err(error) => Self { status: 500, json: format!("{{\"message\":{:?}}}", error.to_string()) },
+            Err(error) => {
+                Self { status: 500, json: format!("{{\"message\":{:?}}}", error.to_string()) }
+            }
         }
     }
 
@@ -91,7 +89,9 @@ where
         let allowed = hosts::host_allowed(request.headers(), request.uri(), &settings.hosts)
             && hosts::origin_allowed(request.headers(), &settings.origins);
         if !allowed {
-            return Box::pin(async { plain(StatusCode::FORBIDDEN, "host or origin not allowed\n") });
+            return Box::pin(async {
+                plain(StatusCode::FORBIDDEN, "host or origin not allowed\n")
+            });
         }
         if request.method() == Method::GET && is_page(request.uri().path()) {
             let (path, query) = (request.uri().path(), request.uri().query());

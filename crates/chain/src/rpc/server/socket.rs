@@ -1,8 +1,10 @@
 //! A socket whose client must take what is sent to it.
 
+use super::gate::Gate;
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -12,19 +14,24 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-/// A socket that fails when it could write nothing for some time. Without this a client that reads
-/// nothing could make answers pile up for ever.
+/// A socket that fails when it could write nothing for some time, and from which nothing is read
+/// while a write waits or too many calls do. Without this a client could make answers, or calls, pile
+/// up for ever.
 pub(crate) struct Socket {
     inner: TcpStream,
     stall: Duration,
     timer: Pin<Box<Sleep>>,
     /// Whether a write waits, and the timer counts.
     waiting: bool,
+    /// Whether the client took nothing for too long.
+    failed: bool,
+    gate: Arc<Gate>,
 }
 
 impl Socket {
-    pub(crate) fn new(inner: TcpStream, stall: Duration) -> Self {
-        Self { inner, stall, timer: Box::pin(sleep(stall)), waiting: false }
+    pub(crate) fn new(inner: TcpStream, stall: Duration, gate: Arc<Gate>) -> Self {
+        let timer = Box::pin(sleep(stall));
+        Self { inner, stall, timer, waiting: false, failed: false, gate }
     }
 
     /// Starts, stops or looks at the timer, as a write went.
@@ -34,7 +41,9 @@ impl Socket {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.waiting = false;
+            if std::mem::take(&mut self.waiting) {
+                self.gate.wake();
+            }
             return written;
         }
         if !self.waiting {
@@ -42,8 +51,14 @@ impl Socket {
             self.timer.as_mut().reset(Instant::now() + self.stall);
         }
         ready!(self.timer.as_mut().poll(context));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client reads nothing")))
+        self.failed = true;
+        self.gate.wake();
+        Poll::Ready(Err(stalled()))
     }
+}
+
+fn stalled() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the client reads nothing")
 }
 
 impl AsyncRead for Socket {
@@ -52,6 +67,12 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.failed {
+            return Poll::Ready(Err(stalled()));
+        }
+        if !self.gate.may_read(self.waiting, context) {
+            return Poll::Pending;
+        }
         Pin::new(&mut self.inner).poll_read(context, buffer)
     }
 }
@@ -91,19 +112,24 @@ impl AsyncWrite for Socket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::{io::AsyncWriteExt as _, net::TcpListener};
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
 
     #[tokio::test]
     async fn a_client_that_reads_nothing_is_cut_off() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        let mut socket = Socket::new(server, Duration::from_millis(20));
+        let mut socket = Socket::new(server, Duration::from_millis(20), Arc::new(Gate::new(1)));
         let end = loop {
             if let Err(error) = socket.write_all(&[0; 1 << 16]).await {
                 break error;
             }
         };
+        assert_eq!(end.kind(), io::ErrorKind::TimedOut);
+        let end = socket.read(&mut [0]).await.unwrap_err();
         assert_eq!(end.kind(), io::ErrorKind::TimedOut);
         drop(client);
     }

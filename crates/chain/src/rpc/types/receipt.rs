@@ -1,9 +1,9 @@
 //! A receipt.
 
 use super::{LogJson, logs_of};
-use crate::rpc::{
+use crate::{
     op_fees::{BlockFees, L1Fees},
-    params::quantity,
+    rpc::params::quantity,
 };
 use alloy_consensus::{Eip658Value, Transaction as _};
 use alloy_eips::eip4844::DATA_GAS_PER_BLOB;

@@ -41,7 +41,7 @@ fn a_parameter_that_is_wrong_is_named() {
     says("eth_getBalance", json!([me, "newest"]), "invalid argument 1: hex string without 0x");
     says("eth_getBalance", json!([me, "0x01"]), "leading zero digits");
     says("eth_call", json!(["0x"]), "invalid argument 0: not an object");
-    says("eth_getBlockByNumber", json!([B256::ZERO, false]), "hex number > 64 bits");
+    says("eth_getBlockByNumber", json!([B256::repeat_byte(0x11), false]), "hex number > 64 bits");
     says("eth_getLogs", json!([{ "address": "0x1" }]), "invalid argument 0: hex string of odd");
 }
 

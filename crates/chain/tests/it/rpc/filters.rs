@@ -2,10 +2,10 @@
 
 use super::{
     client::{call, fail},
-    node::{Node, TOKEN},
+    node::{Node, TOKEN, blocks_of},
 };
-use crate::support::{COUNTER, call_counter, hash, transfer};
-use alloy_primitives::Address;
+use crate::support::{COUNTER, call_counter, hash, transfer, wait_for};
+use alloy_primitives::{Address, B256};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -36,62 +36,60 @@ fn blocks_and_transactions_are_told_once() {
 
 #[test]
 fn logs_of_blocks_that_leave_the_chain_are_told_as_removed() {
-    let node = Node::start();
+    let node = Node::importing();
     let id = call(node.address, "eth_newFilter", json!([{ "address": COUNTER }]));
-    node.chain().submit(call_counter(0, 0)).unwrap();
-    node.make_block();
+    let other = json!([{ "address": COUNTER, "topics": [B256::ZERO] }]);
+    let other = call(node.address, "eth_newFilter", other);
+    node.chain().import(blocks_of(&[&[call_counter(0, 0)], &[call_counter(1, 0)]])).unwrap();
     let came = changes(&node, &id);
-    assert_eq!(came.len(), 1);
-    assert_eq!(came[0]["removed"], false);
-    assert_eq!(came[0]["topics"][0], json!(alloy_primitives::B256::with_last_byte(1)));
+    let topics: Vec<&Value> = came.iter().map(|log| &log["topics"][0]).collect();
+    assert_eq!(topics, [&json!(B256::with_last_byte(1)), &json!(B256::with_last_byte(2))]);
+    assert!(came.iter().all(|log| log["removed"] == false));
     let query = json!([{ "address": COUNTER, "fromBlock": "earliest" }]);
     assert_eq!(call(node.address, "eth_getLogs", query.clone()), json!(came));
-    // Another that matches nothing.
-    let other = json!([{ "address": COUNTER, "topics": [alloy_primitives::B256::ZERO] }]);
-    let other = call(node.address, "eth_newFilter", other);
 
-    let outcome = call(node.address, "seam_reorg", json!([1, TOKEN]));
-    assert_eq!((&outcome["removed"], &outcome["head"]), (&json!(1), &json!("0x2")));
-    let left = changes(&node, &id);
-    let removed: Vec<&Value> = left.iter().filter(|log| log["removed"] == true).collect();
-    let mut expected = came[0].clone();
-    expected["removed"] = json!(true);
-    assert_eq!(removed, [&expected]);
+    let outcome = call(node.address, "seam_reorg", json!([2, TOKEN]));
+    assert_eq!((&outcome["removed"], &outcome["head"]), (&json!(2), &json!("0x2")));
+    let mut expected = came;
+    expected.reverse();
+    expected.iter_mut().for_each(|log| log["removed"] = json!(true));
+    assert_eq!(changes(&node, &id), expected);
+    assert_eq!(call(node.address, "eth_getLogs", query.clone()), json!([]));
+    assert_eq!(call(node.address, "eth_getFilterLogs", json!([id])), json!([]));
     assert!(changes(&node, &other).is_empty());
-    // The transaction waits again, or is in the new block already.
-    let receipt = call(node.address, "eth_getTransactionReceipt", json!([hash(&call_counter(0, 0))]));
-    if receipt.is_null() {
-        assert_eq!(call(node.address, "eth_getLogs", query), json!([]));
-        node.make_block();
-        let again = changes(&node, &id);
-        assert_eq!((again.len(), &again[0]["removed"]), (1, &json!(false)));
-    }
+    // What was in those blocks waits again.
+    let hash = json!([hash(&call_counter(0, 0))]);
+    assert_eq!(call(node.address, "eth_getTransactionReceipt", hash.clone()), Value::Null);
+    assert_eq!(call(node.address, "eth_getTransactionByHash", hash)["blockHash"], Value::Null);
 }
 
 #[test]
 fn a_filter_that_nobody_polls_ends_on_the_chains_clock() {
     let node = Node::start();
     let id = call(node.address, "eth_newBlockFilter", json!([]));
-    node.clock.advance(Duration::from_secs(299));
-    changes(&node, &id);
-    node.clock.advance(Duration::from_secs(301));
+    let pass = |blocks: u64| {
+        let until = node.chain().head().number() + blocks;
+        node.clock.advance(Duration::from_secs(2 * blocks));
+        wait_for(node.chain(), until);
+    };
+    pass(140);
+    assert_eq!(changes(&node, &id).len(), 140);
+    pass(155);
     assert_eq!(fail(node.address, "eth_getFilterChanges", json!([id])).1, "filter not found");
 }
 
 #[test]
 fn only_who_has_the_token_reorganises() {
-    let node = Node::start();
-    node.make_block();
+    let node = Node::importing();
+    node.chain().import(blocks_of(&[&[]])).unwrap();
     let (_, message) = fail(node.address, "seam_reorg", json!([1]));
     assert!(message.contains("needs the token"), "{message}");
     let (_, message) = fail(node.address, "seam_reorg", json!([1, "guess"]));
     assert!(message.contains("not the right one"), "{message}");
     let body = r#"{"jsonrpc":"2.0","id":1,"method":"seam_reorg","params":["0x1"]}"#;
     let headers = format!("host: localhost\r\nauthorization: Bearer {TOKEN}\r\n");
-    let reply = super::client::exchange(
-        node.address,
-        super::client::posting(body, &headers).as_bytes(),
-    );
+    let reply =
+        super::client::exchange(node.address, super::client::posting(body, &headers).as_bytes());
     assert_eq!(reply.json()["result"]["removed"], 1, "{reply:?}");
     let none = Node::with(seam_chain::rpc::RpcSettings::default());
     assert_eq!(fail(none.address, "seam_reorg", json!([1, ""])).0, -32_601);

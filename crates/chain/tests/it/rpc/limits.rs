@@ -222,9 +222,8 @@ fn hosts_and_origins_are_let_in_as_the_settings_say() {
         settings.origins = Origins::Only(vec!["https://dapp.example".to_owned()]);
     });
     let chain_id = r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"#;
-    let status = |headers: &str| {
-        exchange(node.address, posting(chain_id, headers).as_bytes()).status
-    };
+    let status =
+        |headers: &str| exchange(node.address, posting(chain_id, headers).as_bytes()).status;
     assert_eq!(status("host: node.example:8545\r\n"), 200);
     assert_eq!(status("host: 127.0.0.1\r\n"), 200);
     assert_eq!(status("host: evil.example\r\n"), 403);

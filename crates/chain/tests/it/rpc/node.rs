@@ -1,16 +1,30 @@
 //! A chain and its server.
 
-use crate::support::{Steps, producing_with, wait_for};
+use crate::support::{Steps, blocks, importing, producing_with, wait_for};
 use seam_chain::{
     Chain, Running,
+    blobs::Pooled,
     rpc::{RpcServer, RpcSettings, serve},
 };
+use seam_primitives::Block;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// The secret of the test's node.
 pub(crate) const TOKEN: &str = "only for tests";
+
+/// Blocks on the genesis, each with these transactions.
+pub(crate) fn blocks_of(transactions: &[&[Pooled]]) -> Vec<Block> {
+    let node = Node::start();
+    for transactions in transactions {
+        for transaction in *transactions {
+            node.chain().submit(transaction.clone()).unwrap();
+        }
+        node.make_block();
+    }
+    blocks(node.chain())
+}
 
 /// A chain that makes blocks when the test says so, and its server.
 pub(crate) struct Node {
@@ -44,6 +58,22 @@ impl Node {
         let directory = tempfile::tempdir().unwrap();
         let clock = Steps::new();
         let running = producing_with(directory.path(), clock.clone());
+        Self::serving(directory, clock, running, settings)
+    }
+
+    /// A chain that makes no blocks by itself.
+    pub(crate) fn importing() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let running = importing(directory.path());
+        Self::serving(directory, Steps::new(), running, settings())
+    }
+
+    fn serving(
+        directory: TempDir,
+        clock: Arc<Steps>,
+        running: Running,
+        settings: RpcSettings,
+    ) -> Self {
         let runtime = Runtime::new().unwrap();
         let server = serving(&runtime, &running.chain, settings);
         Self {

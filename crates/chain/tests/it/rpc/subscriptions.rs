@@ -2,51 +2,44 @@
 
 use super::{
     client::{WebSocket, call},
-    node::{Node, TOKEN},
+    node::{Node, TOKEN, blocks_of},
 };
 use crate::support::{COUNTER, call_counter, hash, transfer};
 use alloy_primitives::Address;
 use serde_json::json;
 
 #[test]
-fn heads_transactions_and_logs_are_told_as_they_come() {
+fn heads_and_transactions_are_told_as_they_come() {
     let node = Node::start();
     let mut socket = WebSocket::open(node.address);
     let heads = socket.subscribe(&json!(["newHeads"]));
     let hashes = socket.subscribe(&json!(["newPendingTransactions"]));
-    let full = socket.subscribe(&json!(["newPendingTransactions", true]));
-    let logs = socket.subscribe(&json!(["logs", { "address": COUNTER }]));
-    let sent = call_counter(0, 0);
+    let sent = transfer(1, 0, Address::repeat_byte(9), 5);
     node.chain().submit(sent.clone()).unwrap();
-    // In whatever order the subscriptions are told.
     assert_eq!(socket.notified(&hashes), json!(hash(&sent)));
-    node.chain().submit(transfer(1, 0, Address::repeat_byte(9), 5)).unwrap();
-    assert_eq!(socket.notified(&full)["type"], "0x2");
+    let full = socket.subscribe(&json!(["newPendingTransactions", true]));
+    node.chain().submit(transfer(1, 1, Address::repeat_byte(9), 6)).unwrap();
+    assert_eq!(socket.notified(&full)["value"], "0x6");
     node.make_block();
-    let head = node.chain().head();
-    let mut open = WebSocket::open(node.address);
-    let late = open.subscribe(&json!(["newHeads"]));
     let told = socket.notified(&heads);
-    assert_eq!(told["hash"], json!(head.hash()));
+    assert_eq!(told["hash"], json!(node.chain().head().hash()));
     assert!(told.get("transactions").is_none() && told["number"] == "0x1", "{told}");
-    let reorg = call(node.address, "seam_reorg", json!([1, TOKEN]));
-    assert_eq!(open.notified(&late)["number"], "0x1");
-    assert_eq!(open.notified(&late)["hash"], reorg["hash"]);
-    drop(logs);
 }
 
 #[test]
-fn logs_are_told_and_taken_back() {
-    let node = Node::start();
-    let mut socket = WebSocket::open(node.address);
+fn heads_and_logs_of_a_reorganisation_are_told() {
+    let node = Node::importing();
+    let (mut socket, mut other) = (WebSocket::open(node.address), WebSocket::open(node.address));
     let logs = socket.subscribe(&json!(["logs", { "address": [COUNTER], "topics": [] }]));
-    node.chain().submit(call_counter(0, 0)).unwrap();
-    node.make_block();
+    let heads = other.subscribe(&json!(["newHeads"]));
+    node.chain().import(blocks_of(&[&[call_counter(0, 0)]])).unwrap();
     let came = socket.notified(&logs);
     assert_eq!((&came["removed"], &came["blockNumber"]), (&json!(false), &json!("0x1")));
-    call(node.address, "seam_reorg", json!([1, TOKEN]));
+    assert_eq!(other.notified(&heads)["hash"], came["blockHash"]);
+    let outcome = call(node.address, "seam_reorg", json!([1, TOKEN]));
     let left = socket.notified(&logs);
     assert_eq!((&left["removed"], &left["blockHash"]), (&json!(true), &came["blockHash"]));
+    assert_eq!(other.notified(&heads)["hash"], outcome["hash"]);
 }
 
 #[test]

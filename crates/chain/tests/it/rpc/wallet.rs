@@ -4,16 +4,36 @@ use super::{
     client::{call, fail},
     node::Node,
 };
-use crate::support::{COUNTER, person, transfer};
-use alloy_primitives::{Address, B256, Bytes, Signature, U256};
+use crate::support::{CHAIN_ID, COUNTER, person, transfer};
+use alloy_consensus::{SignableTransaction as _, TxLegacy};
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256};
+use alloy_signer::SignerSync as _;
 use seam_chain::{
+    blobs::Pooled,
     rpc::RpcSettings,
     wallet::{DEFAULT_MNEMONIC, DevAccounts},
 };
+use seam_primitives::{Recovered, Transaction};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 const TO: Address = Address::repeat_byte(0x99);
+
+/// One ether from a rich person.
+fn ether_for(to: Address) -> Pooled {
+    let transaction = TxLegacy {
+        chain_id: Some(CHAIN_ID),
+        gas_price: 100_000_000_000,
+        gas_limit: 21_000,
+        to: TxKind::Call(to),
+        value: U256::from(1_000_000_000_000_000_000_u64),
+        ..TxLegacy::default()
+    };
+    let signature = person(0).sign_hash_sync(&transaction.signature_hash()).unwrap();
+    let transaction = Transaction::Legacy(transaction.into_signed(signature));
+    let transaction = Recovered::new_unchecked(transaction, person(0).address());
+    Pooled { transaction, sidecar: None }
+}
 
 /// A node with unlocked accounts, of which the first has ether.
 fn unlocked() -> (Node, Address) {
@@ -21,7 +41,7 @@ fn unlocked() -> (Node, Address) {
     let first = accounts.addresses().next().unwrap();
     let settings = RpcSettings { accounts: Some(accounts), ..RpcSettings::default() };
     let node = Node::with(settings);
-    node.chain().submit(transfer(0, 0, first, 1_000_000_000_000_000_000)).unwrap();
+    node.chain().submit(ether_for(first)).unwrap();
     node.make_block();
     (node, first)
 }
@@ -83,8 +103,7 @@ fn calls_see_overrides_of_state_and_block() {
     let block = json!({ "number": "0x1234" });
     let request = json!({ "from": person(1).address(), "to": TO });
     let output = call(node.address, "eth_call", json!([request, "latest", state, block]));
-    let expected =
-        [B256::from(U256::from(0x1234)), person(1).address().into_word(), one].concat();
+    let expected = [B256::from(U256::from(0x1234)), person(1).address().into_word(), one].concat();
     assert_eq!(output, json!(Bytes::from(expected)));
     let both = json!({ TO.to_string(): { "state": {}, "stateDiff": {} } });
     assert_eq!(fail(node.address, "eth_call", json!([{}, "latest", both])).0, -32_602);

@@ -6,7 +6,7 @@
 
 mod fastlz;
 
-use super::params::quantity;
+use crate::rpc::params::quantity;
 use alloy_eips::Encodable2718;
 use alloy_primitives::U256;
 use seam_primitives::{Block, ChainRules, L1Attributes, OpFork, Transaction};

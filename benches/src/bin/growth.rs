@@ -1,0 +1,16 @@
+//! `cargo xtask bench growth`: a producing chain on disk, with few and with many accounts.
+
+use clap::Parser;
+use seam_benches::growth::{self, Options};
+
+/// Measures a chain that makes durable blocks of transfers, at several sizes of its state
+#[derive(Debug, Parser)]
+#[command(name = "growth")]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+}
+
+fn main() -> anyhow::Result<()> {
+    growth::run(&Cli::parse().options)
+}

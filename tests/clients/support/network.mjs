@@ -1,0 +1,48 @@
+// Starts `seam up` as its users do, and ends it.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/// A development network on free ports, in a directory of its own. What `seam up --json` says, and
+/// `stop()`.
+export async function startNetwork(...flags) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'seam-clients-'))
+  const seam = run(['up', '--json', '--l1-port', '0', '--l2-port', '0', '--data-dir', dataDir, ...flags])
+  const stop = async () => {
+    const [code, log] = await end(seam)
+    await rm(dataDir, { recursive: true, force: true })
+    assert.equal(code, 0, `seam up ended with ${code}:\n${log}`)
+  }
+  return { ...(await ready(seam)), stop }
+}
+
+function run(args) {
+  const binary = process.env.SEAM_BIN
+  assert.ok(binary, 'SEAM_BIN must name the built binary `seam`: see README.md')
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // Also when a test program ends without its hooks.
+  process.once('exit', () => child.kill('SIGKILL'))
+  const log = []
+  child.stderr.on('data', (bytes) => log.push(bytes))
+  const ended = once(child, 'exit').then(([code, signal]) => code ?? signal)
+  return { child, ended, log: () => Buffer.concat(log).toString() }
+}
+
+/// The line that it prints once both chains have produced a block.
+async function ready({ child, ended, log }) {
+  const line = once(createInterface({ input: child.stdout }), 'line').then(([line]) => line)
+  const failed = ended.then((code) => {
+    throw new Error(`seam up ended with ${code} before it was ready:\n${log()}`)
+  })
+  return JSON.parse(await Promise.race([line, failed]))
+}
+
+async function end({ child, ended, log }) {
+  child.kill('SIGINT')
+  return [await ended, log()]
+}

@@ -1,0 +1,107 @@
+//! `tests/clients`: the built binary, used by clients that others wrote.
+
+use anyhow::{Result, bail};
+
+use crate::{
+    contracts,
+    sh::{self, Stream},
+    steps::Done,
+    workspace::{PROVER, Workspace},
+};
+
+/// Milliseconds after which a test has failed: one that waits for what never comes goes on for ever.
+const TEST_TIMEOUT: &str = "--test-timeout=600000";
+/// Test programs at a time. They wait for blocks most of the time.
+const PROGRAMS: &str = "--test-concurrency=3";
+
+/// Installs the clients that `package-lock.json` pins by hash, builds `seam`, and runs node's own
+/// test runner.
+pub(crate) fn check(workspace: &Workspace) -> Result<Done> {
+    for tool in ["node", "npm"] {
+        if !sh::works(sh::program(tool).arg("--version")) {
+            return Ok(Done::skipped(format!("{tool} is not installed; Debian has it")));
+        }
+    }
+    let folder = workspace.root().join("tests/clients");
+    contracts::install(&folder)?;
+    // The same packages as in the other steps: with fewer, their features would differ, and much
+    // would be compiled again.
+    sh::run(&mut sh::cargo(&[
+        "build",
+        "--workspace",
+        "--exclude",
+        PROVER,
+        "--release",
+        "--locked",
+    ]))?;
+    let binary = workspace.metadata.target_directory.join("release/seam");
+    let mut node = sh::program("node");
+    node.args(["--test", "--test-reporter=spec", TEST_TIMEOUT, PROGRAMS]);
+    node.env("SEAM_BIN", binary).current_dir(folder);
+    let mut counts = Counts::default();
+    sh::run_watched(&mut node, Stream::Out, |line| counts.see(line))?;
+    if counts.passed == 0 {
+        bail!("no test ran");
+    }
+    Ok(Done::Passed(vec![counts.note()]))
+}
+
+/// What node's test runner says at its end.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    passed: usize,
+    skipped: usize,
+}
+
+impl Counts {
+    /// Takes in one line: `ℹ pass 3`, in another of its formats `# pass 3`.
+    fn see(&mut self, line: &str) {
+        let said = line.strip_prefix("ℹ ").or_else(|| line.strip_prefix("# "));
+        let Some((what, count)) = said.and_then(|said| said.split_once(' ')) else { return };
+        let count: usize = count.parse().unwrap_or_default();
+        match what {
+            "pass" => self.passed += count,
+            "skipped" | "todo" => self.skipped += count,
+            _ => {}
+        }
+    }
+
+    fn note(&self) -> String {
+        format!("{} tests with clients of others held, {} skipped", self.passed, self.skipped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_runner_counts_is_read_in_both_of_its_formats() {
+        for mark in ["ℹ", "#"] {
+            let mut counts = Counts::default();
+            for line in [
+                "tests 5",
+                "suites 9",
+                "pass 3",
+                "fail 0",
+                "skipped 1",
+                "todo 1",
+                "duration_ms 8.1",
+            ] {
+                counts.see(&format!("{mark} {line}"));
+            }
+            assert_eq!(counts, Counts { passed: 3, skipped: 2 });
+            assert_eq!(counts.note(), "3 tests with clients of others held, 2 skipped");
+        }
+    }
+
+    #[test]
+    fn other_lines_count_nothing() {
+        let mut counts = Counts::default();
+        for line in ["pass 3", "✔ pass 3 (1 ms)", "  ℹ pass 3", "ℹ pass", "ℹ pass many", ""]
+        {
+            counts.see(line);
+        }
+        assert_eq!(counts, Counts::default());
+    }
+}
