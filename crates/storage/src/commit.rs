@@ -11,7 +11,7 @@ use crate::{
     store::{Commit, NewBlock, StoreOptions},
     tables::{FORMAT, LogKey, Table, history_key, meta, node_key, node_prefix, slot_key},
 };
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_trie::EMPTY_ROOT_HASH;
 use seam_primitives::{Block, Header, Receipt};
 use seam_stf::{
@@ -28,7 +28,9 @@ const GENESIS_CHUNK: usize = 50_000;
 pub(crate) fn create(kv: &Kv, header: &Header, state: &StateChanges) -> Result<(), StorageError> {
     let mut trie = StateTrie::from_root(EMPTY_ROOT_HASH);
     let mut root = EMPTY_ROOT_HASH;
-    let accounts: Vec<_> = state.accounts.iter().collect();
+    let mut accounts: Vec<_> = state.accounts.iter().collect();
+    // In the order of their keys in the trie, so that each chunk touches one part of it.
+    accounts.sort_by_cached_key(|(address, _)| keccak256(address));
     for chunk in accounts.chunks(GENESIS_CHUNK) {
         let chunk = chunk.iter().map(|(address, change)| (**address, (*change).clone()));
         let chunk = StateChanges { accounts: chunk.collect(), codes: BTreeMap::new() };

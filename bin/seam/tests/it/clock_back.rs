@@ -120,7 +120,8 @@ impl Clock {
         let mut seam = seam();
         seam.env("LD_PRELOAD", &self.library)
             .env("FAKETIME_TIMESTAMP_FILE", &self.setting)
-            .env("FAKETIME_NO_CACHE", "1")
+            // Seconds until it sees that the file is another one.
+            .env("FAKETIME_CACHE_DURATION", "1")
             .env("DONT_FAKE_MONOTONIC", "1")
             .env("NO_FAKE_STAT", "1");
         seam

@@ -95,7 +95,7 @@ fn run_until(moment: Moment, data: &Path, chains: &Chains, random: &mut Random) 
             node.run_for(Duration::from_secs(1));
             load.node_may_end();
             node.terminate();
-            if !node.ends_within(after) {
+            if node.end_within(after).is_none() {
                 node.kill();
             }
         }

@@ -67,7 +67,9 @@ impl Limits {
     fn check(&self, bytes: &[u8]) -> Result<(), RawTransactionError> {
         let limit = match bytes.first() {
             // Not that it is too large, which it is in any case with its blobs.
-            Some(&BLOB_TYPE) if self.blobs == 0 => return Err(RawTransactionError::UnsupportedType),
+            Some(&BLOB_TYPE) if self.blobs == 0 => {
+                return Err(RawTransactionError::UnsupportedType);
+            }
             Some(&BLOB_TYPE) => self.bytes(),
             _ => self.transaction_bytes,
         };

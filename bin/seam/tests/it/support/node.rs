@@ -75,17 +75,16 @@ impl Node {
 
     /// Lets it run. That it ends by itself is an error.
     pub(crate) fn run_for(&mut self, time: Duration) {
-        match self.stderr.recv_timeout(time) {
-            Err(RecvTimeoutError::Timeout) => {}
-            ended => panic!("it ended by itself: {ended:?}"),
-        }
+        let ended = self.end_within(time);
+        assert!(ended.is_none(), "it ended by itself: {ended:?}");
     }
 
-    /// Lets it run for at most so long; whether it ended by itself.
-    pub(crate) fn ends_within(&mut self, time: Duration) -> bool {
+    /// Lets it run for at most so long; how it ended, if it did.
+    pub(crate) fn end_within(&mut self, time: Duration) -> Option<Ended> {
         match self.stderr.recv_timeout(time) {
-            Err(RecvTimeoutError::Timeout) => false,
-            _ => true,
+            Ok(stderr) => Some(Ended { status: self.child.wait().unwrap(), stderr }),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => panic!("it has ended before"),
         }
     }
 
@@ -112,8 +111,7 @@ impl Node {
 
     /// Waits until it has ended.
     pub(crate) fn ended(&mut self) -> Ended {
-        let stderr = self.stderr.recv_timeout(LIMIT).expect("it does not end");
-        Ended { status: self.child.wait().unwrap(), stderr }
+        self.end_within(LIMIT).expect("it does not end")
     }
 }
 
