@@ -2,8 +2,8 @@
 //! the Beacon API of blobs.
 //!
 //! Fields, forms, error codes and messages are those of the execution-apis and of geth: nobody should
-//! have to know that this is Seam. Every method is a row of [`METHODS`] and a function on the
-//! [`Context`]; what takes time runs on the pool of blocking threads, in turns. Every limit is a
+//! have to know that this is Seam. Every method is a row of `METHODS` and a function on the
+//! `Context`; what takes time runs on the pool of blocking threads, in turns. Every limit is a
 //! field of [`RpcSettings`].
 //!
 //! | module | what |

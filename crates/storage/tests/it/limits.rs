@@ -15,9 +15,9 @@ fn model(directory: &std::path::Path) -> Model {
 fn a_final_block_is_not_undone() {
     let directory = tempfile::tempdir().unwrap();
     let model = model(directory.path());
-    let finality = Some(Finality { safe: 9, finalized: 8 });
-    model.store.commit(&Commit { finality, ..Commit::default() }).unwrap();
-    assert_eq!(model.store.reader().unwrap().finality().unwrap(), finality.unwrap());
+    let finality = Finality { safe: 9, finalized: 8 };
+    model.store.commit(&Commit { finality: Some(finality), ..Commit::default() }).unwrap();
+    assert_eq!(model.store.reader().unwrap().finality().unwrap(), finality);
     let undo = Commit { unwind_to: Some(7), ..Commit::default() };
     let error = model.store.commit(&undo).unwrap_err();
     assert!(matches!(error, StorageError::Mismatch(_)), "{error}");
