@@ -22,7 +22,8 @@ use std::{collections::HashSet, sync::Arc};
 /// Blocks of an import that are written together.
 const BLOCKS_PER_COMMIT: usize = 64;
 
-/// Marks blocks that [`Producer::reorg`] made, so that they differ from those they replace.
+/// Marks blocks that [`Producer::reorg`] made. The start of the hash that each replaces follows, so
+/// that it differs from that one even if that one was made so too.
 const REORG_MARK: &[u8] = b"seam_reorg";
 
 /// Blocks that were executed one on the other, and the trie nodes of the last one's state.
@@ -150,8 +151,9 @@ impl Producer {
         let mut view = View::at(reader.clone(), fork)?;
         let (mut blocks, mut nodes) = (Vec::new(), None);
         for number in fork + 1..=reader.head() {
-            let old = reader.header(number)?.ok_or_else(|| lost(number))?.1;
-            let (executed, senders) = self.build_marked(&view, old.timestamp)?;
+            let (old_hash, old) = reader.header(number)?.ok_or_else(|| lost(number))?;
+            let mark = [REORG_MARK, &old_hash[..8]].concat();
+            let (executed, senders) = self.build_marked(&view, old.timestamp, mark.into())?;
             let flush = if number == reader.head() { Flush::Now } else { Flush::Never };
             nodes = self.roots.sealed(executed.hash, number, flush).wait();
             let executed = Arc::new(executed);
@@ -165,12 +167,13 @@ impl Producer {
         &self,
         parent: &View,
         timestamp: u64,
+        mark: Bytes,
     ) -> Result<(ExecutedBlock, Vec<alloy_primitives::Address>), ImportError> {
         let number = parent.number() + 1;
         let refused = |error| ImportError::Refused { number, error: Box::new(error) };
         let rules = &self.shared.rules;
         let mut input = self.shared.recipe.input(rules, parent, timestamp)?;
-        input.attributes.extra_data = Bytes::from_static(REORG_MARK);
+        input.attributes.extra_data = mark;
         let state = self.roots.begin(parent.clone());
         let builder = BlockBuilder::new(rules, parent.header(), input.attributes, state);
         let mut builder = builder.map_err(refused)?;

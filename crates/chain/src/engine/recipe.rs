@@ -68,7 +68,7 @@ pub trait Recipe: Debug + Send + Sync {
     fn finalization(&self) -> Finalization;
 }
 
-/// No blocks are made: they come by import, and each is final.
+/// No blocks are made: they come by import, and each is final unless it is reversible.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unproduced {
     /// Whether a later import may replace blocks.

@@ -226,8 +226,15 @@ fn a_reorganisation_for_tests_returns_transactions_to_the_mempool() {
     assert_ne!(chain.head().reader.hash(5).unwrap(), Some(before));
     clock.advance(Duration::from_secs(2));
     wait_for(chain, 7);
+    // Blocks that were made by one reorganisation are replaced by others in the next.
+    let replaced = chain.head().reader.hash(6).unwrap();
+    clock.advance(Duration::from_secs(2));
+    chain.reorg(3).unwrap();
+    assert_ne!(chain.head().reader.hash(6).unwrap(), replaced);
+    clock.advance(Duration::from_secs(2));
+    wait_for(chain, 9);
     let place = chain.head().reader.transaction(hash(&sent)).unwrap();
-    assert!(place.is_some_and(|place| place.number == 7), "{place:?}");
+    assert!(place.is_some_and(|place| place.number >= 8), "{place:?}");
     chain.head().reader.check().unwrap();
     assert_eq!(chain.pool().pending_nonce(person(3).address(), 1), 1);
 }
