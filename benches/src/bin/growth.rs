@@ -3,6 +3,10 @@
 use clap::Parser;
 use seam_benches::growth::{self, Options};
 
+/// As in the node itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures a chain that makes durable blocks of transfers, at several sizes of its state
 #[derive(Debug, Parser)]
 #[command(name = "growth")]

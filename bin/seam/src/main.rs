@@ -24,6 +24,11 @@ use std::{
     process::ExitCode,
 };
 
+/// Blocks are built, sealed and committed by threads that free what others allocated, which the
+/// system's allocator is slow at: see docs/benchmarks.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let mut out = io::stdout().lock();
     let result = run(Args::parse().command, &mut out);

@@ -14,10 +14,13 @@ use alloy_primitives::{Address, B256, KECCAK256_EMPTY, TxHash, U256};
 use seam_primitives::{Block, ChainRules, Header, L1Attributes, Transaction};
 use seam_stf::{StateError, StateReader as _, header};
 use seam_storage::{Finality, Reader, StorageError, Store, View};
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError, RwLock,
-    atomic::{AtomicBool, Ordering},
-    mpsc::{Receiver, Sender as CommandSender, channel},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, Sender as CommandSender, channel},
+    },
+    time::Duration,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -29,6 +32,7 @@ pub const EVENT_BACKLOG: usize = 1_024;
 pub struct Head {
     /// The state after the block; reading it is consistent whatever comes later.
     pub view: View,
+    hash: B256,
     /// The whole chain up to this block.
     pub reader: Reader,
     /// The safe and the finalized block.
@@ -42,11 +46,11 @@ impl Head {
     pub(crate) fn of(store: &Store, rules: &ChainRules) -> Result<Self, StorageError> {
         let reader = store.reader()?;
         let view = View::at(reader.clone(), reader.head())?;
-        let finality = reader.finality()?;
+        let (hash, finality) = (reader.head_hash(), reader.finality()?);
         let first = if rules.is_op_stack() { view.first_transaction()? } else { None };
         let deposit = first.as_ref().and_then(Transaction::as_deposit);
         let l1_attributes = deposit.and_then(|deposit| L1Attributes::decode(&deposit.input).ok());
-        Ok(Self { view, reader, finality, l1_attributes })
+        Ok(Self { view, hash, reader, finality, l1_attributes })
     }
 
     /// Number of the block.
@@ -61,7 +65,7 @@ impl Head {
 
     /// The block's hash.
     pub const fn hash(&self) -> B256 {
-        self.view.hash()
+        self.hash
     }
 }
 
@@ -110,6 +114,8 @@ pub(crate) struct Shared {
     pub(crate) recipe: Arc<dyn Recipe>,
     pub(crate) commands: Mutex<CommandSender<Command>>,
     pub(crate) metrics: crate::metrics::ChainMetrics,
+    /// How long sealing takes, as of late.
+    pub(crate) seal_time: Mutex<Duration>,
 }
 
 impl Chain {
@@ -213,8 +219,12 @@ impl Chain {
     /// [`StorageError`] if what it follows from cannot be read.
     pub fn pending_header(&self, head: &Head) -> Result<Header, StorageError> {
         let Shared { rules, recipe, .. } = &*self.0;
-        let input = recipe.input(rules, &head.view, self.0.next_timestamp(head))?;
-        Ok(pending_header(rules, &head.view, &input.attributes))
+        let timestamp = self.0.next_timestamp(head);
+        let mut attributes = recipe.input(rules, &head.view, timestamp)?.attributes;
+        if let Some(root) = recipe.beacon_root(head.header(), head.hash()) {
+            attributes.parent_beacon_block_root = root;
+        }
+        Ok(pending_header(rules, head.header(), head.hash(), &attributes))
     }
 
     /// Appends blocks that others built. A branch that is longer than the chain from where it leaves
@@ -257,6 +267,19 @@ impl Shared {
         self.stopping.store(true, Ordering::Release);
         self.signal.raise();
         self.health.send_replace(Health::Failed(Arc::new(error)));
+    }
+
+    /// How long sealing takes, as of late.
+    pub(crate) fn seal_time(&self) -> Duration {
+        *self.seal_time.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A block took so long to seal. The mean counts, so that one slow block does not shorten many.
+    pub(crate) fn sealed_in(&self, took: Duration) {
+        self.metrics.seal_seconds.observe(took.as_secs_f64());
+        let block = Duration::from_secs(self.recipe.block_seconds().unwrap_or(1));
+        let mut mean = self.seal_time.lock().unwrap_or_else(PoisonError::into_inner);
+        *mean = ((*mean * 7 + took) / 8).min(block / 2);
     }
 
     /// Keeps the gauges of the mempool up to date.

@@ -1,9 +1,10 @@
 //! Making blocks, taking blocks in, and writing them down.
 //!
-//! One thread builds: it takes transactions from the mempool until the block's time is over. One
-//! computes state roots meanwhile ([`seam_storage::RootThread`]). One commits: a block is announced
-//! once it is on disk, and the next one is being built by then.
+//! One thread builds: it takes transactions from the mempool until the block's time is over, then
+//! begins the next block at once. One computes state roots meanwhile and seals the blocks
+//! ([`seam_storage::RootThread`]). One commits: a block is announced once it is on disk.
 
+mod ahead;
 mod committer;
 mod import;
 mod producer;

@@ -3,8 +3,12 @@
 //! Checking is building again from the header's own attributes and comparing every field: there is
 //! one way to make a block.
 
+mod unsealed;
+
+pub use unsealed::{UnsealedBlock, receipts_root};
+
 use crate::{
-    error::{BlockError, HeaderError, TransactionError},
+    error::{BlockError, TransactionError},
     evm::{Failure, Machine, Outcome},
     header::{self, MAX_BLOCK_RLP_BYTES},
     overlay::Overlay,
@@ -12,18 +16,17 @@ use crate::{
     state::{Account, StateChanges, StateCommitment, StateError},
     system,
 };
-use alloc::{format, vec::Vec};
+use alloc::{format, sync::Arc, vec::Vec};
 use alloy_consensus::{
     EMPTY_ROOT_HASH, Eip658Value, Header, Transaction as _,
-    proofs::{calculate_ommers_root, calculate_transaction_root, calculate_withdrawals_root},
+    proofs::{calculate_ommers_root, calculate_withdrawals_root},
     transaction::SignerRecoverable,
 };
 use alloy_eips::{
     Encodable2718, Typed2718, eip4844::DATA_GAS_PER_BLOB, eip7685::EMPTY_REQUESTS_HASH,
 };
-use alloy_primitives::{Address, B256, Bloom, U256, address, logs_bloom};
+use alloy_primitives::{Address, B256, U256, address, logs_bloom};
 use alloy_rlp::Encodable;
-use alloy_trie::root::ordered_trie_root_with_encoder;
 use core::fmt::Debug;
 use revm::{Database, DatabaseCommit};
 use seam_primitives::{
@@ -44,7 +47,7 @@ pub struct ExecutedBlock {
     /// One for each transaction.
     pub receipts: Vec<Receipt>,
     /// What it did to the state.
-    pub changes: StateChanges,
+    pub changes: Arc<StateChanges>,
 }
 
 /// Executes `transactions` in a new block on `parent` and seals it.
@@ -158,6 +161,8 @@ pub struct BlockBuilder<'a, R: StateCommitment> {
     size: Size,
     /// Whether the reader was told of changes ahead; then it is told of all.
     prepared: bool,
+    /// Whether it was begun before its parent was sealed.
+    is_ahead: bool,
 }
 
 /// Bytes of the block's transactions, counted when asked for.
@@ -180,6 +185,33 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
         rules: &'a ChainRules,
         parent: &Header,
         attributes: BlockAttributes,
+        reader: R,
+    ) -> Result<Self, BlockError> {
+        let mut builder = Self::begin(rules, parent, attributes, reader)?;
+        builder.header.parent_hash = parent.hash_slow();
+        system::begin(rules, &builder.header, &mut builder.machine)?;
+        Ok(builder)
+    }
+
+    /// Starts a block on one that is not sealed yet: of `parent`, hash, roots and bloom are not
+    /// looked at, nor is the beacon root among the attributes. What follows from them is asked of
+    /// the reader ([`StateReader::parent_seal`]) when a transaction reads it, else at the end.
+    pub fn ahead(
+        rules: &'a ChainRules,
+        parent: &Header,
+        attributes: BlockAttributes,
+        reader: R,
+    ) -> Result<Self, BlockError> {
+        let mut builder = Self::begin(rules, parent, attributes, reader)?;
+        builder.is_ahead = true;
+        system::begin_ahead(rules, &builder.header, &mut builder.machine)?;
+        Ok(builder)
+    }
+
+    fn begin(
+        rules: &'a ChainRules,
+        parent: &Header,
+        attributes: BlockAttributes,
         mut reader: R,
     ) -> Result<Self, BlockError> {
         header::check_attributes(rules, parent, &attributes)?;
@@ -187,19 +219,17 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
         rewards::check_ommers(header.number, &attributes.ommers, &mut reader)?;
         let mut machine = Machine::new(rules, &header, Overlay::new(reader));
         rewards::apply_dao_fork(rules, header.number, machine.state())?;
-        system::begin(rules, &header, &mut machine)?;
-        let (transactions, receipts) = (Vec::new(), Vec::new());
-        let size = Size::default();
         Ok(Self {
             rules,
             attributes,
             header,
             machine,
-            transactions,
-            receipts,
+            transactions: Vec::new(),
+            receipts: Vec::new(),
             blobs: 0,
-            size,
+            size: Size::default(),
             prepared: false,
+            is_ahead: false,
         })
     }
 
@@ -321,6 +351,10 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
         self.rules.is_active(fork, self.header.number, self.header.timestamp)
     }
 
+    fn is_op_active(&self, fork: OpFork) -> bool {
+        self.rules.is_op_active(fork, self.header.number, self.header.timestamp)
+    }
+
     /// Whether the chain has this type of transaction, for this chain id, at this block.
     fn check_accepted(&self, tx: &Transaction) -> Result<(), TransactionError> {
         let op = self.rules.is_op_stack();
@@ -362,24 +396,53 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
     }
 
     /// Pays rewards and withdrawals, collects requests, computes the roots and seals the header.
-    pub fn finish(mut self) -> Result<ExecutedBlock, BlockError> {
-        let number = self.header.number;
-        let requests_hash = self.requests_hash()?;
-        rewards::pay(self.rules, number, &self.attributes, self.machine.state())?;
+    pub fn finish(self) -> Result<ExecutedBlock, BlockError> {
+        let (block, mut reader) = self.close()?;
+        let roots = reader.roots_after(block.changes(), block.storage_of())?;
+        block.seal(roots)
+    }
+
+    /// Ends the block but for its roots: pays rewards and withdrawals and collects requests. The
+    /// reader, which comes back, was told of all changes if it was told of any.
+    pub fn close(mut self) -> Result<(UnsealedBlock, R), BlockError> {
+        if self.is_ahead {
+            self.settle()?;
+        }
+        self.header.requests_hash = self.requests_hash()?;
+        rewards::pay(self.rules, self.header.number, &self.attributes, self.machine.state())?;
         if self.prepared {
             self.prepare()?;
         }
-        let changes = self.machine.state().changes();
-        let timestamp = self.header.timestamp;
-        let isthmus = self.rules.is_op_active(OpFork::Isthmus, number, timestamp);
-        let storage_of = isthmus.then_some(MESSAGE_PASSER);
-        let roots = self.machine.state().reader.roots_after(&changes, storage_of)?;
-        self.header.requests_hash = requests_hash;
-        self.header.state_root = roots.state;
-        if isthmus {
-            self.header.withdrawals_root = roots.storage;
+        if self.header.blob_gas_used.is_some() {
+            self.header.blob_gas_used = Some(self.blobs.saturating_mul(DATA_GAS_PER_BLOB));
         }
-        self.seal(changes)
+        let changes = Arc::new(self.machine.state().changes());
+        let isthmus = self.is_op_active(OpFork::Isthmus);
+        let max_bytes = if self.is_active(Fork::Osaka) { MAX_BLOCK_RLP_BYTES } else { usize::MAX };
+        let withdrawals = self.header.withdrawals_root.map(|_| self.attributes.withdrawals);
+        let block = UnsealedBlock {
+            header: self.header,
+            transactions: self.transactions,
+            receipts: self.receipts,
+            ommers: self.attributes.ommers,
+            withdrawals,
+            changes,
+            storage_of: isthmus.then_some(MESSAGE_PASSER),
+            max_bytes,
+        };
+        Ok((block, self.machine.into_state().reader))
+    }
+
+    /// Fills in what follows from the parent's seal; waits for it.
+    fn settle(&mut self) -> Result<(), BlockError> {
+        let state = self.machine.state();
+        let seal = state.reader.parent_seal()?;
+        state.settle(&seal)?;
+        self.header.parent_hash = seal.hash;
+        if self.is_active(Fork::Cancun) {
+            self.header.parent_beacon_block_root = Some(seal.beacon_root);
+        }
+        Ok(())
     }
 
     fn requests_hash(&mut self) -> Result<Option<B256>, BlockError> {
@@ -392,38 +455,13 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
         let requests = system::requests(self.rules, &self.receipts, &mut self.machine)?;
         Ok(Some(requests.requests_hash()))
     }
-
-    fn seal(self, changes: StateChanges) -> Result<ExecutedBlock, BlockError> {
-        let Self { rules, attributes, mut header, transactions, receipts, blobs, .. } = self;
-        header.transactions_root = calculate_transaction_root(&transactions);
-        header.receipts_root = receipts_root(&receipts);
-        header.logs_bloom =
-            receipts.iter().fold(Bloom::ZERO, |bloom, receipt| bloom | receipt.bloom);
-        if header.blob_gas_used.is_some() {
-            header.blob_gas_used = Some(blobs.saturating_mul(DATA_GAS_PER_BLOB));
-        }
-        let withdrawals = header.withdrawals_root.map(|_| attributes.withdrawals);
-        let hash = header.hash_slow();
-        let osaka = rules.is_active(Fork::Osaka, header.number, header.timestamp);
-        let block = Block { header, transactions, ommers: attributes.ommers, withdrawals };
-        let (size, max) = (block.length(), MAX_BLOCK_RLP_BYTES);
-        if osaka && size > max {
-            return Err(HeaderError::TooLarge { size, max }.into());
-        }
-        Ok(ExecutedBlock { block, hash, receipts, changes })
-    }
 }
 
 fn state_failure(error: StateError) -> Failure {
     Failure::Block(error.into())
 }
 
-/// Root of the trie of receipts by index.
-pub fn receipts_root(receipts: &[Receipt]) -> B256 {
-    ordered_trie_root_with_encoder(receipts, |receipt, out| receipt.encode_2718(out))
-}
-
-/// The header with all that follows from parent and attributes alone.
+/// The header with all that follows from parent and attributes alone, but for the parent's hash.
 fn unfilled_header(
     rules: &ChainRules,
     parent: &Header,
@@ -438,7 +476,6 @@ fn unfilled_header(
     };
     let excess_blob_gas = header::excess_blob_gas(rules, parent, timestamp);
     Ok(Header {
-        parent_hash: parent.hash_slow(),
         ommers_hash: calculate_ommers_root(&attributes.ommers),
         beneficiary: attributes.beneficiary,
         difficulty: attributes.difficulty,

@@ -130,6 +130,14 @@ impl<R: StateReader> Machine<R> {
         }
     }
 
+    /// The state as the block has left it.
+    pub(crate) fn into_state(self) -> Overlay<R> {
+        match self {
+            Self::Ethereum(evm) => evm.finish().0,
+            Self::OpStack(evm) => evm.finish().0,
+        }
+    }
+
     /// The state as the block has left it so far.
     pub(crate) fn state(&mut self) -> &mut Overlay<R> {
         match self {

@@ -54,8 +54,10 @@ mod overlay;
 mod rewards;
 mod system;
 
-pub use block::{BlockBuilder, ExecutedBlock, build_block, execute_block};
+pub use block::{BlockBuilder, ExecutedBlock, UnsealedBlock, build_block, execute_block};
 pub use error::{BlockError, TransactionError};
 pub use genesis::{SealedGenesis, seal_genesis};
-pub use state::{Account, AccountChange, StateChanges, StateCommitment, StateError, StateReader};
+pub use state::{
+    Account, AccountChange, ParentSeal, StateChanges, StateCommitment, StateError, StateReader,
+};
 pub use witness::{PreimageSource, Witness, WitnessRecorder, WitnessState};

@@ -1,7 +1,10 @@
 //! The state as the block has left it so far, over a [`StateReader`].
 
-use crate::state::{Account, AccountChange, StateChanges, StateError, StateReader};
-use alloc::collections::{BTreeMap, BTreeSet};
+use crate::state::{Account, AccountChange, ParentSeal, StateChanges, StateError, StateReader};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 use alloy_primitives::{
     Address, B256, KECCAK256_EMPTY, U256,
     map::{AddressMap, B256Map, HashMap},
@@ -21,6 +24,14 @@ struct Slot {
     written: bool,
 }
 
+/// A slot whose value follows from the parent's seal.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LateSlot {
+    pub(crate) address: Address,
+    pub(crate) slot: U256,
+    pub(crate) value: fn(&ParentSeal) -> B256,
+}
+
 /// One account: what it is now, and what of it the block changed.
 #[derive(Debug, Default)]
 struct Entry {
@@ -37,6 +48,8 @@ pub(crate) struct Overlay<R> {
     entries: AddressMap<Entry>,
     codes: B256Map<Bytecode>,
     new_codes: BTreeMap<B256, Bytecode>,
+    /// Written by the block, with values that are asked for when something reads one of them.
+    late: Vec<LateSlot>,
     /// What changed since the last call of [`Self::take_recent`]; not noted before the first, as most never call.
     recent: Option<BTreeMap<Address, BTreeSet<U256>>>,
 }
@@ -48,6 +61,7 @@ impl<R: StateReader> Overlay<R> {
             entries: AddressMap::default(),
             codes: B256Map::default(),
             new_codes: BTreeMap::new(),
+            late: Vec::new(),
             recent: None,
         }
     }
@@ -91,6 +105,39 @@ impl<R: StateReader> Overlay<R> {
         let taken = core::mem::take(&mut account.balance);
         self.note(address);
         Ok(taken)
+    }
+
+    /// Writes a slot.
+    pub(crate) fn write(
+        &mut self,
+        address: Address,
+        slot: U256,
+        value: U256,
+    ) -> Result<(), StateError> {
+        let entry = self.entry(address)?;
+        entry.slots.insert(slot, Slot { value, written: true });
+        entry.changed = true;
+        if let Some(slots) = self.note(address) {
+            slots.insert(slot);
+        }
+        Ok(())
+    }
+
+    /// Writes a slot with a value that is asked for when it is needed.
+    pub(crate) fn write_late(&mut self, slot: LateSlot) {
+        self.late.push(slot);
+    }
+
+    /// Gives the late slots their values.
+    pub(crate) fn settle(&mut self, seal: &ParentSeal) -> Result<(), StateError> {
+        for LateSlot { address, slot, value } in core::mem::take(&mut self.late) {
+            self.write(address, slot, value(seal).into())?;
+        }
+        Ok(())
+    }
+
+    fn is_late(&self, address: Address, slot: U256) -> bool {
+        self.late.iter().any(|late| late.address == address && late.slot == slot)
     }
 
     fn note(&mut self, address: Address) -> Option<&mut BTreeSet<U256>> {
@@ -249,6 +296,10 @@ impl<R: StateReader> Database for Overlay<R> {
     }
 
     fn storage(&mut self, address: Address, key: U256) -> Result<U256, StateError> {
+        if self.is_late(address, key) {
+            let seal = self.reader.parent_seal()?;
+            self.settle(&seal)?;
+        }
         let entry = self.entry(address)?;
         if let Some(slot) = entry.slots.get(&key) {
             return Ok(slot.value);

@@ -93,6 +93,20 @@ pub trait StateReader: core::fmt::Debug {
     fn code(&mut self, code_hash: B256) -> Result<Bytes, StateError>;
     /// The hash of an ancestor of the block being executed.
     fn block_hash(&mut self, number: u64) -> Result<B256, StateError>;
+    /// What the parent's seal decides, for a block that was begun before its parent was sealed
+    /// ([`BlockBuilder::ahead`](crate::BlockBuilder::ahead)); waits for it. Asked of no other reader.
+    fn parent_seal(&mut self) -> Result<ParentSeal, StateError> {
+        Err(StateError::Database("this reader does not know when its block is sealed".to_string()))
+    }
+}
+
+/// What a block says of its parent that follows from the parent's own roots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ParentSeal {
+    /// Hash of the parent.
+    pub hash: B256,
+    /// Root of the beacon block that the parent belongs to (EIP-4788).
+    pub beacon_root: B256,
 }
 
 /// The roots that a header commits to.
@@ -138,6 +152,9 @@ impl<T: StateReader + ?Sized> StateReader for &mut T {
     }
     fn block_hash(&mut self, number: u64) -> Result<B256, StateError> {
         (**self).block_hash(number)
+    }
+    fn parent_seal(&mut self) -> Result<ParentSeal, StateError> {
+        (**self).parent_seal()
     }
 }
 

@@ -2,15 +2,20 @@
 //!
 //! One thread owns the tries of the newest state. While a block is being built it is told what the
 //! transactions so far have changed ([`StateCommitment::prepare`]), so that at the end little is
-//! left to hash; writing nodes out happens there too, while the next block is being built.
+//! left to hash. It seals the block as well, so that the next one is begun at once: who needs the
+//! hash waits for the [`Sealing`]. Writing nodes out happens there too.
 
+mod sealing;
 mod trie;
+
+pub use sealing::Sealing;
 
 use crate::{error::StorageError, view::View};
 use alloy_primitives::{Address, B256, Bytes, U256};
+use sealing::Promise;
 use seam_stf::{
-    Account, StateChanges, StateCommitment, StateError, StateReader, state::Roots,
-    trie::NodeChanges,
+    Account, BlockError, ExecutedBlock, StateChanges, StateCommitment, StateError, StateReader,
+    UnsealedBlock, state::Roots, trie::NodeChanges,
 };
 use std::{
     sync::mpsc::{self, Receiver, Sender},
@@ -56,8 +61,44 @@ enum Command {
     Begin(Box<View>),
     Prepare(StateChanges),
     Roots(Option<StateChanges>, Option<Address>, Sender<Result<Roots, StateError>>),
+    Seal(Box<Seal>),
     Sealed { hash: B256, number: u64, flush: Flush, answer: Sender<Option<TrieNodes>> },
     Stored(u64),
+}
+
+/// A block to be sealed.
+struct Seal {
+    block: UnsealedBlock,
+    /// Whether its changes were given ahead.
+    prepared: bool,
+    flush: Flush,
+    promise: Promise,
+    answer: Sender<Option<TrieNodes>>,
+}
+
+impl Seal {
+    fn run(self, trie: &mut HeadTrie) {
+        let Self { block, prepared, flush, promise, answer } = self;
+        match seal(block, prepared, trie) {
+            Ok(executed) => {
+                let (hash, number) = (executed.hash, executed.block.header.number);
+                promise.keep(Ok(executed));
+                // Nobody may be waiting.
+                let _ = answer.send(trie.sealed(hash, number, flush));
+            }
+            Err(error) => promise.keep(Err(error)),
+        }
+    }
+}
+
+fn seal(
+    block: UnsealedBlock,
+    prepared: bool,
+    trie: &mut HeadTrie,
+) -> Result<ExecutedBlock, BlockError> {
+    let changes = (!prepared).then_some(&**block.changes());
+    let roots = trie.roots(changes, block.storage_of())?;
+    block.seal(roots)
 }
 
 /// The thread that computes state roots.
@@ -127,6 +168,7 @@ fn serve(commands: &Receiver<Command>, trie: &mut HeadTrie) {
             Command::Roots(changes, storage_of, answer) => {
                 let _ = answer.send(trie.roots(changes.as_ref(), storage_of));
             }
+            Command::Seal(seal) => seal.run(trie),
             Command::Sealed { hash, number, flush, answer } => {
                 let _ = answer.send(trie.sealed(hash, number, flush));
             }
@@ -148,6 +190,18 @@ impl BuildState {
     /// The state it reads.
     pub const fn view(&self) -> &View {
         &self.view
+    }
+
+    /// Has the block sealed that was built on this state, and asks for the nodes to write with it.
+    /// The next block can be begun on the view that comes back.
+    pub fn seal(self, block: UnsealedBlock, flush: Flush) -> (View, Sealing, FlushAnswer) {
+        let (promise, sealing) = Promise::new();
+        let next = self.view.ahead(&block, sealing.clone());
+        let (answer, received) = mpsc::channel();
+        let seal = Seal { block, prepared: self.prepared, flush, promise, answer };
+        // If the thread is gone, the promise is dropped and says so.
+        let _ = self.commands.send(Command::Seal(Box::new(seal)));
+        (next, sealing, FlushAnswer(received))
     }
 }
 

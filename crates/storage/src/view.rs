@@ -1,12 +1,26 @@
-//! The state after a block, whether it is kept already or only executed.
+//! The state after a block, whether it is kept already, only executed, or not even sealed.
 
-use crate::{error::StorageError, reader::Reader, roots};
+use crate::{
+    error::StorageError,
+    reader::Reader,
+    roots::{self, Sealing},
+};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use seam_primitives::{Header, Transaction};
 use seam_stf::{
-    Account, ExecutedBlock, StateChanges, StateError, StateReader, state_trie::AccountProof,
+    Account, ExecutedBlock, StateChanges, StateError, StateReader, UnsealedBlock,
+    state_trie::AccountProof,
 };
 use std::sync::Arc;
+
+/// A block on its way to the store.
+#[derive(Debug, Clone)]
+struct Pending {
+    number: u64,
+    first_transaction: Option<Transaction>,
+    changes: Arc<StateChanges>,
+    sealing: Sealing,
+}
 
 /// The state after a block: that of a block of the store, with what blocks executed on it changed.
 /// Cheap to clone, and fixed: later commits do not show.
@@ -15,10 +29,12 @@ pub struct View {
     base: Reader,
     /// The block of `base` on which the others stand.
     at: u64,
+    /// Of the newest block; without roots and bloom, if it was not sealed when it was added.
     header: Arc<Header>,
-    hash: B256,
+    /// Hash of the block of `base`.
+    base_hash: B256,
     /// Executed on it, oldest first.
-    blocks: Vec<Arc<ExecutedBlock>>,
+    blocks: Vec<Pending>,
 }
 
 impl View {
@@ -29,8 +45,8 @@ impl View {
     pub fn at(base: Reader, number: u64) -> Result<Self, StorageError> {
         base.check_state(number)?;
         let header = base.header(number)?;
-        let (hash, header) = header.ok_or_else(|| StorageError::corrupt("no header"))?;
-        Ok(Self { base, at: number, header: Arc::new(header), hash, blocks: Vec::new() })
+        let (base_hash, header) = header.ok_or_else(|| StorageError::corrupt("no header"))?;
+        Ok(Self { base, at: number, header: Arc::new(header), base_hash, blocks: Vec::new() })
     }
 
     /// The state after `block`, which was executed on this one.
@@ -38,38 +54,79 @@ impl View {
     /// # Errors
     /// [`StorageError::Mismatch`] if its parent is another.
     pub fn with(&self, block: Arc<ExecutedBlock>) -> Result<Self, StorageError> {
-        if block.block.header.parent_hash != self.hash {
-            let number = block.block.header.number;
-            return Err(StorageError::Mismatch(format!("block {number} has another parent")));
+        let header = &block.block.header;
+        if header.parent_hash != self.sealed_hash()? {
+            return Err(StorageError::Mismatch(format!(
+                "block {} has another parent",
+                header.number
+            )));
         }
         let mut next = self.clone();
-        next.header = Arc::new(block.block.header.clone());
-        next.hash = block.hash;
-        next.blocks.push(block);
+        next.header = Arc::new(header.clone());
+        next.blocks.push(Pending {
+            number: header.number,
+            first_transaction: block.block.transactions.first().cloned(),
+            changes: block.changes.clone(),
+            sealing: Sealing::done(block),
+        });
         Ok(next)
+    }
+
+    /// The state after `block`, which was built on this one and is being sealed.
+    pub(crate) fn ahead(&self, block: &UnsealedBlock, sealing: Sealing) -> Self {
+        let mut next = self.clone();
+        next.header = Arc::new(block.header().clone());
+        next.blocks.push(Pending {
+            number: block.header().number,
+            first_transaction: block.transactions().first().cloned(),
+            changes: block.changes().clone(),
+            sealing,
+        });
+        next
     }
 
     /// The same state over what the store holds now, without the blocks that it has by now.
     /// The view itself where the store's chain is another.
     pub fn rebased(&self, newer: Reader) -> Result<Self, StorageError> {
         let stored = newer.head();
-        let on_the_way = self.blocks.iter().find(|block| block.block.header.number == stored);
-        if on_the_way.is_none_or(|block| block.hash != newer.head_hash()) {
+        let on_the_way = self.blocks.iter().find(|block| block.number == stored);
+        // What is stored was sealed: nobody is waited for.
+        let hash = on_the_way.map(|block| block.sealing.hash()).transpose()?;
+        if hash != Some(newer.head_hash()) {
             return Ok(self.clone());
         }
-        let above = |block: &&Arc<ExecutedBlock>| block.block.header.number > stored;
+        let above = |block: &&Pending| block.number > stored;
         let blocks = self.blocks.iter().filter(above).cloned().collect();
-        Ok(Self { base: newer, at: stored, blocks, ..self.clone() })
+        let base_hash = newer.head_hash();
+        Ok(Self { base: newer, at: stored, base_hash, blocks, header: self.header.clone() })
     }
 
-    /// The block's header.
+    /// The block's header. Of a block that was not sealed when this view was made, roots, bloom
+    /// and what follows from them are missing: [`Self::sealed`] has them.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// The block's hash.
-    pub const fn hash(&self) -> B256 {
-        self.hash
+    /// The block's hash, and its header with all its roots; waits until it is sealed.
+    ///
+    /// # Errors
+    /// [`StateError`] if its roots could not be computed.
+    pub fn sealed(&self) -> Result<(B256, Header), StateError> {
+        match self.blocks.last() {
+            None => Ok((self.base_hash, (*self.header).clone())),
+            Some(block) => {
+                let executed = block.sealing.wait()?;
+                Ok((executed.hash, executed.block.header.clone()))
+            }
+        }
+    }
+
+    /// The block's hash; waits until it is sealed.
+    ///
+    /// # Errors
+    /// [`StateError`] if its roots could not be computed.
+    pub fn sealed_hash(&self) -> Result<B256, StateError> {
+        self.blocks.last().map_or(Ok(self.base_hash), |block| block.sealing.hash())
     }
 
     /// The block's number.
@@ -83,16 +140,16 @@ impl View {
     /// [`StorageError`] if the block cannot be read.
     pub fn first_transaction(&self) -> Result<Option<Transaction>, StorageError> {
         if let Some(block) = self.blocks.last() {
-            return Ok(block.block.transactions.first().cloned());
+            return Ok(block.first_transaction.clone());
         }
         let stored = self.base.block(self.at)?;
         let stored = stored.ok_or_else(|| StorageError::corrupt("no block of the view"))?;
         Ok(stored.block.transactions.into_iter().next())
     }
 
-    /// Blocks that this view holds and its store did not.
-    pub const fn pending(&self) -> &[Arc<ExecutedBlock>] {
-        self.blocks.as_slice()
+    /// What the blocks changed that this view holds and its store did not, oldest first.
+    pub(crate) fn pending_changes(&self) -> impl Iterator<Item = &StateChanges> {
+        self.blocks.iter().map(|block| &*block.changes)
     }
 
     pub(crate) const fn base(&self) -> (&Reader, u64) {
@@ -144,8 +201,8 @@ impl StateReader for View {
 
     fn block_hash(&mut self, number: u64) -> Result<B256, StateError> {
         if number > self.at {
-            let pending = self.blocks.iter().find(|block| block.block.header.number == number);
-            return pending.map(|block| block.hash).ok_or(StateError::MissingHeader(number));
+            let pending = self.blocks.iter().find(|block| block.number == number);
+            return pending.ok_or(StateError::MissingHeader(number))?.sealing.hash();
         }
         self.base.block_hash(number)
     }

@@ -1,13 +1,13 @@
-//! Writing sealed blocks down, one after the other, and announcing them.
+//! Writing blocks down once they are sealed, one after the other, and announcing them.
 
 use super::EngineError;
 use crate::{
     chain::{Head, Shared, market_after},
     events::{AnnouncedBlock, Event},
 };
-use alloy_primitives::{Address, TxHash, U256};
+use alloy_primitives::{Address, Bytes, TxHash, U256};
 use seam_stf::ExecutedBlock;
-use seam_storage::{Commit, FlushAnswer, NewBlock, RootThread, StorageError};
+use seam_storage::{Commit, FlushAnswer, NewBlock, RootThread, Sealing, StorageError};
 use std::{
     sync::{
         Arc, PoisonError,
@@ -17,11 +17,22 @@ use std::{
     time::Instant,
 };
 
-/// Sealed blocks that may wait for the disk; then building waits too.
+/// Blocks that may wait for their seal and the disk; then building waits too.
 pub const MAX_IN_FLIGHT: usize = 4;
 
+/// A block that is being sealed, with all that is written beside it.
+#[derive(Debug)]
+pub(crate) struct Closed {
+    pub(super) sealing: Sealing,
+    /// The trie nodes to write with it.
+    pub(super) nodes: FlushAnswer,
+    /// Who sent its transactions.
+    pub(super) senders: Vec<Address>,
+    pub(super) blobs: Option<Bytes>,
+}
+
 enum Job {
-    Block(Box<NewBlock>, FlushAnswer),
+    Block(Box<Closed>),
     /// Answered when all before it is on disk.
     Barrier(Sender<()>),
 }
@@ -45,9 +56,9 @@ impl Committer {
         Ok(Self { jobs: Some(jobs), thread: Some(thread.map_err(EngineError::Thread)?) })
     }
 
-    /// Hands over a sealed block; waits while too many are on their way.
-    pub(crate) fn commit(&self, block: NewBlock, flush: FlushAnswer) -> Result<(), Ended> {
-        self.send(Job::Block(Box::new(block), flush))
+    /// Hands over a block; waits while too many are on their way.
+    pub(super) fn commit(&self, block: Closed) -> Result<(), Ended> {
+        self.send(Job::Block(Box::new(block)))
     }
 
     /// Waits until all that was handed over is on disk and announced.
@@ -76,9 +87,9 @@ fn serve(shared: &Shared, roots: &RootThread, jobs: &Receiver<Job>) {
     while let Ok(job) = jobs.recv() {
         match job {
             Job::Barrier(answer) => drop(answer.send(())),
-            Job::Block(block, flush) => {
-                if let Err(error) = write(shared, roots, *block, flush) {
-                    shared.fail(error.into());
+            Job::Block(block) => {
+                if let Err(error) = write(shared, roots, *block) {
+                    shared.fail(error);
                     return;
                 }
             }
@@ -86,15 +97,15 @@ fn serve(shared: &Shared, roots: &RootThread, jobs: &Receiver<Job>) {
     }
 }
 
-fn write(
-    shared: &Shared,
-    roots: &RootThread,
-    block: NewBlock,
-    flush: FlushAnswer,
-) -> Result<(), StorageError> {
+fn write(shared: &Shared, roots: &RootThread, closed: Closed) -> Result<(), EngineError> {
+    let Closed { sealing, nodes, senders, blobs } = closed;
+    let next = shared.head().number() + 1;
+    let executed = sealing.block().map_err(|error| EngineError::Build { number: next, error })?;
+    shared.sealed_in(sealing.took());
     let started = Instant::now();
-    let number = block.executed.block.header.number;
-    let nodes = flush.wait();
+    let number = executed.block.header.number;
+    let block = NewBlock { executed, senders, blobs };
+    let nodes = nodes.wait();
     let flushed = nodes.is_some();
     let before = shared.head().finality;
     let finality = Some(shared.recipe.finalization().at(number, before));

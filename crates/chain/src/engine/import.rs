@@ -174,8 +174,8 @@ impl Producer {
         let rules = &self.shared.rules;
         let mut input = self.shared.recipe.input(rules, parent, timestamp)?;
         input.attributes.extra_data = mark;
-        let state = self.roots.begin(parent.clone());
-        let builder = BlockBuilder::new(rules, parent.header(), input.attributes, state);
+        let state = self.build_on(parent, &input.attributes);
+        let builder = BlockBuilder::ahead(rules, parent.header(), input.attributes, state);
         let mut builder = builder.map_err(refused)?;
         let mut senders = Vec::new();
         for transaction in input.first {

@@ -2,7 +2,8 @@
 
 use super::{
     Command, EngineError,
-    committer::{Committer, Ended},
+    ahead::Ahead,
+    committer::{Closed, Committer, Ended},
 };
 use crate::{
     blobs::stored,
@@ -10,11 +11,12 @@ use crate::{
     pool::{PoolTransaction, Reason, Selection},
 };
 use alloy_primitives::{Address, Bytes};
-use seam_stf::{BlockBuilder, BlockError, ExecutedBlock, TransactionError};
-use seam_storage::{BuildState, Flush, NewBlock, RootThread, View};
+use seam_primitives::BlockAttributes;
+use seam_stf::{BlockBuilder, BlockError, TransactionError, UnsealedBlock};
+use seam_storage::{Flush, RootThread, View};
 use std::{
     sync::{Arc, atomic::Ordering, mpsc::Receiver},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// Transactions after which the root thread is told what they changed.
@@ -29,10 +31,8 @@ pub(crate) struct Producer {
     pub(super) shared: Arc<Shared>,
     pub(super) roots: Arc<RootThread>,
     pub(super) committer: Committer,
-    /// The state after the block that was sealed last.
+    /// The state after the block that was built last.
     pub(super) view: View,
-    /// How long sealing takes, as of late: it begins that much before the time is over.
-    seal_time: Duration,
 }
 
 /// Why no block came of it.
@@ -60,7 +60,7 @@ impl<E: Into<EngineError>> From<E> for Stopped {
 impl Producer {
     pub(super) fn new(shared: Arc<Shared>, roots: Arc<RootThread>, committer: Committer) -> Self {
         let view = shared.head().view.clone();
-        Self { shared, roots, committer, view, seal_time: Duration::ZERO }
+        Self { shared, roots, committer, view }
     }
 
     /// Builds until it is asked to stop.
@@ -94,35 +94,39 @@ impl Producer {
         Ok(())
     }
 
-    /// Builds the next block, seals it at its time and hands it to the committer.
+    /// Builds the next block until its time and hands it on, to be sealed and committed.
     fn produce(&mut self) -> Result<(), Stopped> {
         let shared = self.shared.clone();
         self.view = self.view.rebased(shared.head().reader.clone())?;
         let parent = self.view.clone();
         let timestamp = shared.recipe.timestamp(parent.header().timestamp, shared.clock.now());
         let input = shared.recipe.input(&shared.rules, &parent, timestamp)?;
-        let state = self.roots.begin(parent.clone());
+        let state = self.build_on(&parent, &input.attributes);
         let mut builder =
-            BlockBuilder::new(&shared.rules, parent.header(), input.attributes, state)
+            BlockBuilder::ahead(&shared.rules, parent.header(), input.attributes, state)
                 .map_err(|error| cannot_build(&parent, error))?;
         let mut senders = Vec::with_capacity(input.first.len());
         for transaction in input.first {
             senders.push(transaction.signer());
             builder.push(transaction).map_err(|error| cannot_build(&parent, error))?;
         }
-        let until = Duration::from_secs(timestamp).saturating_sub(self.seal_time);
+        // It is sealed by its time, so it is closed that much before.
+        let until = Duration::from_secs(timestamp).saturating_sub(shared.seal_time());
         let taken = self.fill(&mut builder, &parent, until)?;
-        let started = Instant::now();
-        let executed = builder.finish().map_err(|error| cannot_build(&parent, error))?;
-        self.sealed_in(started.elapsed());
+        let (block, state) = builder.close().map_err(|error| cannot_build(&parent, error))?;
         senders.extend(taken.iter().map(PoolTransaction::sender));
-        self.seal(executed, senders, &taken)
+        self.hand_on(block, state, senders, &taken)
+    }
+
+    /// The state to build a block on, whose parent need not be sealed yet.
+    pub(super) fn build_on(&self, parent: &View, attributes: &BlockAttributes) -> Ahead {
+        Ahead::new(self.roots.begin(parent.clone()), self.shared.recipe.clone(), attributes)
     }
 
     /// Takes transactions into the block until its time is over.
     fn fill(
         &mut self,
-        builder: &mut BlockBuilder<'_, BuildState>,
+        builder: &mut BlockBuilder<'_, Ahead>,
         parent: &View,
         until: Duration,
     ) -> Result<Vec<PoolTransaction>, Stopped> {
@@ -150,7 +154,7 @@ impl Producer {
 
     fn take(
         &self,
-        builder: &mut BlockBuilder<'_, BuildState>,
+        builder: &mut BlockBuilder<'_, Ahead>,
         fill: &mut Fill,
         parent: &View,
         transaction: PoolTransaction,
@@ -194,26 +198,18 @@ impl Producer {
         }
     }
 
-    fn seal(
+    fn hand_on(
         &mut self,
-        executed: ExecutedBlock,
+        block: UnsealedBlock,
+        state: Ahead,
         senders: Vec<Address>,
         taken: &[PoolTransaction],
     ) -> Result<(), Stopped> {
-        let executed = Arc::new(executed);
-        let (number, hash) = (executed.block.header.number, executed.hash);
-        self.shared.pool().mark_in_flight(number, taken);
-        let flush = self.roots.sealed(hash, number, Flush::WhenDue);
-        self.view = self.view.with(executed.clone())?;
-        let block = NewBlock { executed, senders, blobs: sidecars(taken) };
-        Ok(self.committer.commit(block, flush)?)
-    }
-
-    /// The mean of late, so that one slow block does not shorten many.
-    fn sealed_in(&mut self, took: Duration) {
-        self.shared.metrics.seal_seconds.observe(took.as_secs_f64());
-        let block = Duration::from_secs(self.shared.recipe.block_seconds().unwrap_or(1));
-        self.seal_time = ((self.seal_time * 7 + took) / 8).min(block / 2);
+        self.shared.pool().mark_in_flight(block.header().number, taken);
+        let (view, sealing, nodes) = state.seal(block, Flush::WhenDue);
+        self.view = view;
+        let blobs = sidecars(taken);
+        Ok(self.committer.commit(Closed { sealing, nodes, senders, blobs })?)
     }
 }
 

@@ -7,6 +7,7 @@ mod rollup;
 pub use embedded_l1::EmbeddedL1;
 pub use rollup::{RollupOnL1, RollupSettings};
 
+use alloy_primitives::B256;
 use seam_primitives::{BlockAttributes, ChainRules, Header, Recovered, Transaction};
 use seam_stf::header;
 use seam_storage::{Finality, StorageError, View};
@@ -64,6 +65,13 @@ pub trait Recipe: Debug + Send + Sync {
         timestamp: u64,
     ) -> Result<Input, StorageError>;
 
+    /// The beacon root that a block on a parent with this header and hash carries (EIP-4788), where
+    /// it follows from the parent. It is asked for once the parent is sealed, which [`Self::input`]
+    /// must not wait for; `None`: that of the attributes.
+    fn beacon_root(&self, _parent: &Header, _hash: B256) -> Option<B256> {
+        None
+    }
+
     /// How finality follows the head.
     fn finalization(&self) -> Finalization;
 }
@@ -107,16 +115,18 @@ impl Recipe for Unproduced {
     }
 }
 
-/// The header of the block after `parent`, as far as it is known before its transactions are.
+/// The header of the block after the one with header `before` and this hash, as far as it is known
+/// before its transactions are.
 pub(crate) fn pending_header(
     rules: &ChainRules,
-    parent: &View,
+    before: &Header,
+    parent_hash: B256,
     attributes: &BlockAttributes,
 ) -> Header {
-    let (before, timestamp) = (parent.header(), attributes.timestamp);
+    let timestamp = attributes.timestamp;
     Header {
-        parent_hash: parent.hash(),
-        number: parent.number() + 1,
+        parent_hash,
+        number: before.number + 1,
         timestamp,
         beneficiary: attributes.beneficiary,
         mix_hash: attributes.mix_hash,

@@ -80,6 +80,7 @@ pub fn start(settings: Settings) -> Result<Running, EngineError> {
         recipe,
         commands: Mutex::new(commands),
         metrics: ChainMetrics::default(),
+        seal_time: Mutex::default(),
     });
     let committer = Committer::start(shared.clone(), roots.clone())?;
     let producer = Producer::new(shared.clone(), roots, committer);

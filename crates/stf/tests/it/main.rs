@@ -1,6 +1,7 @@
 //! Blocks made for the purpose, executed over a database and over witnesses.
 #![allow(clippy::unwrap_used)]
 
+mod ahead;
 mod builder;
 mod call;
 mod eip1283;

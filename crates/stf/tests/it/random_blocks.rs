@@ -13,9 +13,9 @@ use seam_primitives::{
     Activation, ChainRules, Eip1559Rules, Fork, Header, OpRules, Recovered, Transaction,
 };
 use seam_stf::{
-    Account, AccountChange, BlockBuilder, BlockError, ExecutedBlock, PreimageSource, StateChanges,
-    StateCommitment, StateError, StateReader, WitnessRecorder, build_block, state::Roots,
-    state_trie::StateTrie, stateless::StatelessInput,
+    Account, AccountChange, BlockBuilder, BlockError, ExecutedBlock, ParentSeal, PreimageSource,
+    StateChanges, StateCommitment, StateError, StateReader, WitnessRecorder, build_block,
+    state::Roots, state_trie::StateTrie, stateless::StatelessInput,
 };
 use seam_storage::MemoryStore;
 use std::collections::BTreeMap;
@@ -202,6 +202,9 @@ fn recorded(
     if matches!(kind, Kind::OpIsthmus) {
         attributes.extra_data = Bytes::from_static(&[0, 0, 0, 0, 250, 0, 0, 0, 6]);
     }
+    if matches!(kind, Kind::OpIsthmus | Kind::Osaka) {
+        attributes.parent_beacon_block_root = B256::repeat_byte(0xbe);
+    }
     let mut recorder = WitnessRecorder::new(&parent, store.preimages(), ancestors).unwrap();
     let executed =
         build_block(&rules, &parent, &attributes, transactions.clone(), &mut recorder).unwrap();
@@ -227,6 +230,7 @@ struct Preparing<S> {
     trie: StateTrie,
     /// What it was told in all.
     told: BTreeMap<Address, AccountChange>,
+    parent: ParentSeal,
 }
 
 impl<S: PreimageSource + std::fmt::Debug> StateReader for Preparing<S> {
@@ -241,6 +245,9 @@ impl<S: PreimageSource + std::fmt::Debug> StateReader for Preparing<S> {
     }
     fn block_hash(&mut self, number: u64) -> Result<B256, StateError> {
         self.reader.block_hash(number)
+    }
+    fn parent_seal(&mut self) -> Result<ParentSeal, StateError> {
+        Ok(self.parent)
     }
 }
 
@@ -269,7 +276,21 @@ impl<S: PreimageSource + std::fmt::Debug> StateCommitment for Preparing<S> {
     }
 }
 
-/// Builds the block while the roots are prepared after every `step`-th transaction.
+/// What is known of a block before its roots.
+fn unsealed(header: &Header) -> Header {
+    let unknown = B256::repeat_byte(0xee);
+    Header {
+        state_root: unknown,
+        receipts_root: unknown,
+        transactions_root: unknown,
+        logs_bloom: Default::default(),
+        withdrawals_root: header.withdrawals_root.map(|_| unknown),
+        ..header.clone()
+    }
+}
+
+/// Builds the block while the roots are prepared after every `step`-th transaction; and the same
+/// before the parent is sealed.
 fn check_prepared(
     kind: Kind,
     store: &MemoryStore,
@@ -278,15 +299,24 @@ fn check_prepared(
     (txs, expected): (Vec<Recovered<Transaction>>, &ExecutedBlock),
 ) {
     let (rules, parent) = (kind.rules(), store.head());
-    for step in 1..4 {
+    for (step, is_ahead) in [(1, false), (2, true), (3, false), (1, true)] {
         let mut reader = Preparing {
             reader: WitnessRecorder::new(parent, store.preimages(), ancestors).unwrap(),
             nodes: store.preimages(),
             trie: StateTrie::from_root(parent.state_root),
             told: BTreeMap::new(),
+            parent: ParentSeal {
+                hash: parent.hash_slow(),
+                beacon_root: input.attributes.parent_beacon_block_root,
+            },
         };
         let attributes = input.attributes.clone();
-        let mut builder = BlockBuilder::new(&rules, parent, attributes, &mut reader).unwrap();
+        let builder = if is_ahead {
+            BlockBuilder::ahead(&rules, &unsealed(parent), attributes, &mut reader)
+        } else {
+            BlockBuilder::new(&rules, parent, attributes, &mut reader)
+        };
+        let mut builder = builder.unwrap();
         for (index, tx) in txs.iter().enumerate() {
             builder.push(tx.clone()).unwrap();
             if index % step == 0 {

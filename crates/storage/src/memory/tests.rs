@@ -2,6 +2,7 @@ use super::*;
 use alloy_primitives::{KECCAK256_EMPTY, keccak256};
 use seam_primitives::{Activation, BlockAttributes, ChainRules, Fork};
 use seam_stf::{AccountChange, build_block, seal_genesis, trie::verify_proof};
+use std::sync::Arc;
 
 const MINER: Address = Address::repeat_byte(0xaa);
 const OTHER: Address = Address::repeat_byte(0xbb);
@@ -66,9 +67,16 @@ fn changes_that_do_not_lead_to_the_root_are_refused_and_nothing_stays() {
     let mut store = store();
     let honest = next(&mut store, MINER);
     let mut forged = honest.clone();
-    forged.changes.accounts.get_mut(&MINER).unwrap().account.as_mut().unwrap().nonce = 5;
+    Arc::make_mut(&mut forged.changes)
+        .accounts
+        .get_mut(&MINER)
+        .unwrap()
+        .account
+        .as_mut()
+        .unwrap()
+        .nonce = 5;
     let mut lacking = honest.clone();
-    lacking.changes.accounts.clear();
+    Arc::make_mut(&mut lacking.changes).accounts.clear();
     // While the trie is where the builder of the honest block left it, and after.
     for wrong in [&forged, &lacking, &forged] {
         let error = store.commit(wrong).unwrap_err();

@@ -75,10 +75,15 @@ impl HeadTrie {
     /// Goes to the state of `view`, which usually is where the last block left the trie.
     pub(super) fn begin(&mut self, view: View) {
         self.error = None;
-        match &mut self.state {
-            Some(loaded) if loaded.at == Some(view.hash()) => {
-                loaded.adopt(&view, self.options.trie_nodes)
+        let hash = match view.sealed_hash() {
+            Ok(hash) => hash,
+            Err(error) => {
+                self.error = Some(error);
+                return;
             }
+        };
+        match &mut self.state {
+            Some(loaded) if loaded.at == Some(hash) => loaded.adopt(&view, self.options.trie_nodes),
             _ => match roll(view, usize::MAX) {
                 Ok(loaded) => self.state = Some(loaded),
                 Err(error) => {
@@ -186,13 +191,14 @@ fn roll(mut view: View, limit: usize) -> Result<Loaded, StorageError> {
     }
     let mut trie = StateTrie::from_root(stored.state_root);
     let root = trie.apply(&source, &changes, None)?.state;
-    if root != view.header().state_root {
-        let (number, claimed) = (view.number(), view.header().state_root);
+    let (hash, header) = view.sealed()?;
+    if root != header.state_root {
+        let (number, claimed) = (view.number(), header.state_root);
         return Err(StorageError::corrupt(format!(
             "the state of block {number} has root {root}, its header says {claimed}"
         )));
     }
-    let (at, changes) = (Some(view.hash()), count(&changes));
+    let (at, changes) = (Some(hash), count(&changes));
     Ok(Loaded { trie, source, at, flushed, written: Written::Readable, changes })
 }
 
@@ -202,8 +208,8 @@ fn values_at(view: &mut View, changed: Vec<Changed>) -> Result<StateChanges, Sto
     for Changed { address, slots, .. } in changed {
         keys.entry(address).or_default().1.extend(slots);
     }
-    for block in view.pending() {
-        for (address, change) in &block.changes.accounts {
+    for changes in view.pending_changes() {
+        for (address, change) in &changes.accounts {
             let (wiped, slots) = keys.entry(*address).or_default();
             *wiped |= change.storage_wiped || change.account.is_none();
             slots.extend(change.storage.keys());

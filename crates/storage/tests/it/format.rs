@@ -55,7 +55,7 @@ fn data_of_the_first_format_opens_and_goes_on() {
     // The same chain made today has the same hashes.
     let today = tempfile::tempdir().unwrap();
     let model = fill(today.path());
-    assert_eq!(model.head().hash(), reader.head_hash());
+    assert_eq!(model.head().sealed_hash().unwrap(), reader.head_hash());
     let mut view = View::at(reader.clone(), 11).unwrap();
     assert_eq!(view.account(address(2)).unwrap(), None);
     let mut view = View::at(reader, 8).unwrap();

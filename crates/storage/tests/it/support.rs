@@ -235,12 +235,13 @@ impl Model {
         build.prepare(without_codes(&changes)).unwrap();
         let root = build.roots_after(&changes, None).unwrap().state;
         assert_eq!(root, state.root(), "the root thread's root");
-        let header = header(parent.number() + 1, parent.hash(), root, self.salt);
+        let header = header(parent.number() + 1, parent.sealed_hash().unwrap(), root, self.salt);
         let hash = header.hash_slow();
         let nodes = self.roots.sealed(hash, header.number, flush).wait();
         let block =
             Block { header, transactions: Vec::new(), ommers: Vec::new(), withdrawals: None };
-        let executed = Arc::new(ExecutedBlock { block, hash, receipts: Vec::new(), changes });
+        let executed =
+            Arc::new(ExecutedBlock { block, hash, receipts: Vec::new(), changes: changes.into() });
         states.push(state);
         let view = parent.with(executed.clone()).unwrap();
         (NewBlock { executed, senders: Vec::new(), blobs: None }, nodes, view)

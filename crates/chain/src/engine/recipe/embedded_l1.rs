@@ -3,7 +3,7 @@
 use super::{Finalization, Input, Recipe};
 use crate::blobs::{BeaconHeader, SlotClock};
 use alloy_primitives::{Address, B256, keccak256};
-use seam_primitives::{BlockAttributes, ChainRules};
+use seam_primitives::{BlockAttributes, ChainRules, Header};
 use seam_storage::{StorageError, View};
 use std::time::Duration;
 
@@ -43,26 +43,25 @@ impl Recipe for EmbeddedL1 {
         parent: &View,
         timestamp: u64,
     ) -> Result<Input, StorageError> {
-        let (header, hash) = (parent.header(), parent.hash());
+        let header = parent.header();
         let attributes = BlockAttributes {
             timestamp,
             beneficiary: FEE_RECIPIENT,
             // Nobody reveals anything, so it is only different from block to block.
-            mix_hash: keccak256(hash),
+            mix_hash: keccak256(header.mix_hash),
             gas_limit: header.gas_limit,
-            parent_beacon_block_root: beacon_root(parent, &self.slots, hash),
             ..BlockAttributes::default()
         };
         Ok(Input { attributes, first: Vec::new() })
     }
 
+    fn beacon_root(&self, parent: &Header, hash: B256) -> Option<B256> {
+        Some(BeaconHeader::of(parent, hash, &self.slots).root())
+    }
+
     fn finalization(&self) -> Finalization {
         Finalization::Trailing(self.finality_depth)
     }
-}
-
-fn beacon_root(parent: &View, slots: &SlotClock, hash: B256) -> B256 {
-    BeaconHeader::of(parent.header(), hash, slots).root()
 }
 
 #[cfg(test)]
