@@ -37,10 +37,10 @@ pub enum StorageError {
         expected: B256,
     },
     /// The disk is full. All blocks that were committed are safe.
-    #[error("the disk is full: free some space and start again, it goes on from block {head}")]
+    #[error("the disk is full: free some space and start again{}", going_on(*head))]
     DiskFull {
-        /// The newest block that is on disk.
-        head: u64,
+        /// The newest block that is on disk, once the chain is open.
+        head: Option<u64>,
     },
     /// The disk or the file system failed.
     #[error("input/output: {0}")]
@@ -91,5 +91,21 @@ impl From<StorageError> for StateError {
             StorageError::State(error) => error,
             error => Self::Database(error.to_string()),
         }
+    }
+}
+
+fn going_on(head: Option<u64>) -> String {
+    head.map_or_else(String::new, |head| format!(", it goes on from block {head}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_names_the_newest_block_if_it_is_known() {
+        let message = |head| StorageError::DiskFull { head }.to_string();
+        assert!(message(Some(7)).ends_with("start again, it goes on from block 7"));
+        assert!(message(None).ends_with("start again"));
     }
 }

@@ -198,7 +198,7 @@ fn io_error(error: io::Error) -> StorageError {
     match error.kind() {
         // The head is filled in by who knows it.
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            StorageError::DiskFull { head: 0 }
+            StorageError::DiskFull { head: None }
         }
         _ => StorageError::Io(error),
     }

@@ -166,7 +166,7 @@ impl Store {
         let mut batch = Batch::new(&snapshot);
         commit::apply(&mut batch, &reader, commit, &self.0.options)?;
         self.0.kv.commit(batch).map_err(|error| match error {
-            StorageError::DiskFull { .. } => StorageError::DiskFull { head: reader.head() },
+            StorageError::DiskFull { .. } => StorageError::DiskFull { head: Some(reader.head()) },
             error => error,
         })
     }

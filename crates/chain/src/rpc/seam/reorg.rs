@@ -55,6 +55,9 @@ async fn run(
     let args = Args::parse(params, 2)?;
     allow(extensions, args.optional::<String>(1)?.as_deref(), token)?;
     let Number(depth) = args.required(0)?;
+    if context.chain.rules().is_op_stack() {
+        return Err(Failure::server("a Layer 2 follows its L1: ask seam_reorg of that one"));
+    }
     let outcome = blocking(context.heavy.clone(), move || Ok(context.chain.reorg(depth)?)).await?;
     Ok(Outcome {
         head: quantity(outcome.head),
