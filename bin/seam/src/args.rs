@@ -129,6 +129,9 @@ pub(crate) struct Node {
     /// The same as `--history-blocks archive`.
     #[arg(long, conflicts_with = "history_blocks")]
     pub(crate) archive: bool,
+    /// Serve `testing_buildBlockV1` too, with which tests have blocks built.
+    #[arg(long)]
+    pub(crate) testing_api: bool,
     /// One JSON object on one line on stdout as soon as the blocks are in and the server listens.
     #[arg(long)]
     pub(crate) json: bool,

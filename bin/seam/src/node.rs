@@ -15,7 +15,7 @@ use seam_chain::{
     Chain, Clock, RealClock, Running, Settings,
     engine::{MAX_BRANCH_BLOCKS, Unproduced},
     pool::PoolLimits,
-    rpc::{RpcMetrics, RpcServer, RpcSettings},
+    rpc::{RpcServer, RpcSettings},
     start,
 };
 use seam_fixtures::{chain, read};
@@ -53,10 +53,15 @@ pub(crate) fn run(command: Node, out: &mut impl Write) -> Result<ExitCode> {
     let history = if command.archive { History::Archive } else { command.history_blocks };
     let options = StoreOptions { history: history.into(), ..Default::default() };
     let genesis = chain.sealed.header.clone();
+    let settings = RpcSettings {
+        testing: command.testing_api,
+        bomb_forks: chain.bomb_forks.clone(),
+        ..RpcSettings::default()
+    };
     let running = start_chain(&place.directory, chain, options)?;
     import(&running.chain, blocks)?;
     let runtime = service::runtime()?;
-    let node = Serving { running, genesis, place, json: command.json };
+    let node = Serving { running, genesis, place, settings, json: command.json };
     let ended = runtime.block_on(node.run(ports, out));
     // Whatever still runs has nothing left to write.
     runtime.shutdown_background();
@@ -145,17 +150,17 @@ struct Serving {
     running: Running,
     genesis: Header,
     place: Place,
+    settings: RpcSettings,
     json: bool,
 }
 
 impl Serving {
     async fn run(self, ports: Ports, out: &mut impl Write) -> Result<ExitCode> {
         let mut signals = Signals::new()?;
-        let rpc = RpcMetrics::default();
         let mut metrics = Metrics::default();
-        metrics.add(NAME, &self.running.chain, &rpc);
+        metrics.add(NAME, &self.running.chain, &self.settings.metrics);
         metrics.serve(ports.metrics)?;
-        let settings = RpcSettings { metrics: rpc, ..RpcSettings::default() };
+        let settings = self.settings.clone();
         let server = service::serve_chain(ports.http, &self.running.chain, settings).await?;
         let text = if self.json { self.line(&server) } else { self.text(&server) };
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());

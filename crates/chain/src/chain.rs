@@ -13,7 +13,7 @@ use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY, TxHash, U256};
 use seam_primitives::{Block, ChainRules, Header, L1Attributes, Transaction};
 use seam_stf::{StateError, StateReader as _, header};
-use seam_storage::{Finality, Reader, StorageError, Store, View};
+use seam_storage::{Finality, History, Reader, StorageError, Store, View};
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -147,6 +147,16 @@ impl Chain {
     /// How the chain is doing, now and later.
     pub fn health(&self) -> watch::Receiver<Health> {
         self.0.health.subscribe()
+    }
+
+    /// Of how many blocks the state is kept.
+    pub fn history(&self) -> History {
+        self.0.store.options().history
+    }
+
+    /// The L1 that the chain stands on, if it is a rollup on one in this process.
+    pub fn l1(&self) -> Option<&Self> {
+        self.0.recipe.l1()
     }
 
     /// What the chain counts.

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`settings`] | limits, and who may call |
 //! | [`metrics`] | what is counted; the page for Prometheus |
-//! | `eth`, `net`, `web3`, `txpool`, `seam` | the methods, by namespace |
+//! | `eth`, `net`, `web3`, `txpool`, `optimism`, `testing`, `seam` | the methods, by namespace |
 //! | `method` | how a method is described and run |
 //! | `context` | what methods have at hand; finding a block |
 //! | `params`, `types` | what comes in and what goes out |
@@ -33,10 +33,12 @@ mod ids;
 mod logs;
 mod method;
 mod net;
+mod optimism;
 pub(crate) mod params;
 mod revert;
 mod seam;
 mod server;
+mod testing;
 mod txpool;
 mod types;
 mod web3;
@@ -75,6 +77,8 @@ const METHODS: &[Method] = methods! {
     "eth_baseFee", 0, Free, eth::fees::base_fee;
     "eth_blobBaseFee", 0, Free, eth::fees::blob_base_fee;
     "eth_feeHistory", 3, Heavy, eth::fee_history::run;
+    "eth_config", 0, Read, eth::config::run;
+    "eth_capabilities", 0, Read, eth::capabilities::run;
     "eth_getBalance", 2, Read, eth::get_balance::run;
     "eth_getTransactionCount", 2, Read, eth::get_transaction_count::run;
     "eth_getCode", 2, Read, eth::get_code::run;
@@ -83,6 +87,7 @@ const METHODS: &[Method] = methods! {
     "eth_getProof", 3, Heavy, eth::get_proof::run;
     "eth_call", 4, Heavy, eth::call::run;
     "eth_estimateGas", 4, Heavy, eth::estimate_gas::run;
+    "eth_simulateV1", 2, Heavy, eth::simulate::run;
     "eth_getBlockByNumber", 2, Read, eth::get_block::by_number;
     "eth_getBlockByHash", 2, Read, eth::get_block::by_hash;
     "eth_getBlockTransactionCountByNumber", 1, Read, eth::counts::transactions_by_number;
@@ -113,11 +118,24 @@ const METHODS: &[Method] = methods! {
     "eth_signTypedData_v4", 2, Read, eth::sign::typed_data;
 };
 
+/// What a chain of the OP Stack has beside them: methods of op-node.
+const OP_METHODS: &[Method] = methods! {
+    "optimism_version", 0, Free, optimism::version;
+    "optimism_outputAtBlock", 1, Heavy, optimism::output_at_block::run;
+};
+
+/// What is there only if the settings say so.
+const TESTING_METHODS: &[Method] = methods! {
+    "testing_buildBlockV1", 4, Heavy, testing::build_block::run;
+};
+
 /// All that can be called.
 fn module(context: Arc<Context>) -> Result<RpcModule<Context>, RegisterMethodError> {
     let token = context.settings.admin_token.clone();
+    let op = if context.chain.rules().is_op_stack() { OP_METHODS } else { &[] };
+    let testing = if context.settings.testing { TESTING_METHODS } else { &[] };
     let mut module = RpcModule::from_arc(context);
-    for method in METHODS {
+    for method in METHODS.iter().chain(op).chain(testing) {
         method::register(&mut module, *method)?;
     }
     eth::subscribe::register(&mut module)?;

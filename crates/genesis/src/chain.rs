@@ -41,6 +41,8 @@ pub struct ChainGenesis {
     pub sealed: SealedGenesis,
     /// The accounts, as changes to the empty state.
     pub state: StateChanges,
+    /// Blocks of Muir, Arrow and Gray Glacier: forks that no rule needs, but the fork id (EIP-2124).
+    pub bomb_forks: Vec<u64>,
 }
 
 impl ChainGenesis {
@@ -59,7 +61,11 @@ impl ChainGenesis {
         let rules = rules_of(genesis)?;
         let state = state_of(genesis);
         let sealed = seal_genesis(&rules, given_header(genesis)?, &state)?;
-        Ok(Self { rules, sealed, state })
+        let config = &genesis.config;
+        let bombs =
+            [config.muir_glacier_block, config.arrow_glacier_block, config.gray_glacier_block];
+        let bomb_forks = bombs.into_iter().flatten().collect();
+        Ok(Self { rules, sealed, state, bomb_forks })
     }
 }
 

@@ -22,9 +22,7 @@ use alloy_consensus::{
     proofs::{calculate_ommers_root, calculate_withdrawals_root},
     transaction::SignerRecoverable,
 };
-use alloy_eips::{
-    Encodable2718, Typed2718, eip4844::DATA_GAS_PER_BLOB, eip7685::EMPTY_REQUESTS_HASH,
-};
+use alloy_eips::{Encodable2718, Typed2718, eip4844::DATA_GAS_PER_BLOB, eip7685::Requests};
 use alloy_primitives::{Address, B256, U256, address, logs_bloom};
 use alloy_rlp::Encodable;
 use core::fmt::Debug;
@@ -397,9 +395,15 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
 
     /// Pays rewards and withdrawals, collects requests, computes the roots and seals the header.
     pub fn finish(self) -> Result<ExecutedBlock, BlockError> {
-        let (block, mut reader) = self.close()?;
+        Ok(self.finish_with_requests()?.0)
+    }
+
+    /// The same, with the requests to the beacon chain (EIP-7685); none before Prague.
+    pub fn finish_with_requests(self) -> Result<(ExecutedBlock, Option<Requests>), BlockError> {
+        let (mut block, mut reader) = self.close()?;
+        let requests = block.requests.take();
         let roots = reader.roots_after(block.changes(), block.storage_of())?;
-        block.seal(roots)
+        Ok((block.seal(roots)?, requests))
     }
 
     /// Ends the block but for its roots: pays rewards and withdrawals and collects requests. The
@@ -408,7 +412,8 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
         if self.is_ahead {
             self.settle()?;
         }
-        self.header.requests_hash = self.requests_hash()?;
+        let requests = self.requests()?;
+        self.header.requests_hash = requests.as_ref().map(Requests::requests_hash);
         rewards::pay(self.rules, self.header.number, &self.attributes, self.machine.state())?;
         if self.prepared {
             self.prepare()?;
@@ -426,6 +431,7 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
             receipts: self.receipts,
             ommers: self.attributes.ommers,
             withdrawals,
+            requests,
             changes,
             storage_of: isthmus.then_some(MESSAGE_PASSER),
             max_bytes,
@@ -445,15 +451,15 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
         Ok(())
     }
 
-    fn requests_hash(&mut self) -> Result<Option<B256>, BlockError> {
+    /// Those of an OP Stack chain are none, whatever its contracts log.
+    fn requests(&mut self) -> Result<Option<Requests>, BlockError> {
         if !self.is_active(Fork::Prague) {
             return Ok(None);
         }
         if self.rules.is_op_stack() {
-            return Ok(Some(EMPTY_REQUESTS_HASH));
+            return Ok(Some(Requests::default()));
         }
-        let requests = system::requests(self.rules, &self.receipts, &mut self.machine)?;
-        Ok(Some(requests.requests_hash()))
+        system::requests(self.rules, &self.receipts, &mut self.machine).map(Some)
     }
 }
 

@@ -9,13 +9,15 @@
 mod estimate;
 mod halt;
 mod machine;
+mod precompiles;
+pub mod simulate;
 
 pub use estimate::{EstimateError, estimate_gas};
 pub use halt::Halt;
 
 use crate::{
     error::{BlockError, TransactionError},
-    evm::{Failure, Machine},
+    evm::{Failure, Machine, Watch},
     overlay::Overlay,
     state::{StateError, StateReader},
 };
@@ -75,6 +77,9 @@ pub struct AccountOverride {
     pub storage: Option<BTreeMap<U256, U256>>,
     /// Slots of its storage; all others stay.
     pub slots: BTreeMap<U256, U256>,
+    /// Where the precompiled contract goes that is at this address. An account that is overridden in any way is no
+    /// precompiled contract any more.
+    pub move_precompile_to: Option<Address>,
 }
 
 /// What a call did.
@@ -84,6 +89,8 @@ pub struct CallOutcome {
     pub gas_used: u64,
     /// Gas refunded, which a transaction needs before it gets it back.
     pub gas_refunded: u64,
+    /// Most gas that was used at a time, before refunds.
+    pub max_gas_used: u64,
     /// Logs emitted; none if the call did not succeed.
     pub logs: Vec<Log>,
     /// How it ended.
@@ -120,6 +127,15 @@ pub enum CallError {
     /// The code of an override cannot be an account's code.
     #[error("the code given for account {0} is not a valid delegation (EIP-7702)")]
     OverrideCode(Address),
+    /// What is to be moved is no precompiled contract.
+    #[error("account {0} is not a precompile")]
+    NotPrecompile(Address),
+    /// A precompiled contract cannot be moved to where it is.
+    #[error("account {0} cannot be moved to itself")]
+    MovedToItself(Address),
+    /// A precompiled contract cannot go where something else is put.
+    #[error("account {0} is already overridden")]
+    AlreadyOverridden(Address),
     /// State could not be read.
     #[error(transparent)]
     State(#[from] StateError),
@@ -160,14 +176,25 @@ fn prepare<R: StateReader>(
     request: &Call,
     reader: R,
 ) -> Result<Machine<R>, CallError> {
-    check_type(rules, header, request).map_err(CallError::Refused)?;
-    let mut state = Overlay::new(reader);
-    for (address, change) in &request.overrides {
-        state.replace(*address, change)?;
-    }
-    let mut machine = Machine::new(rules, header, state);
-    machine.relax(request);
+    let mut machine = Machine::new(rules, header, Overlay::new(reader));
+    set_up(rules, header, request, &mut machine)?;
     Ok(machine)
+}
+
+/// Makes a machine ready for this call.
+pub(crate) fn set_up<R: StateReader, I: Watch<R>>(
+    rules: &ChainRules,
+    header: &Header,
+    request: &Call,
+    machine: &mut Machine<R, I>,
+) -> Result<(), CallError> {
+    check_type(rules, header, request).map_err(CallError::Refused)?;
+    for (address, change) in &request.overrides {
+        machine.state().replace(*address, change)?;
+    }
+    machine.move_precompiles(&request.overrides)?;
+    machine.relax(request);
+    Ok(())
 }
 
 /// What the EVM itself does not refuse: blobs on a chain without any, and creations by types that only call.

@@ -12,13 +12,15 @@ use alloc::{string::ToString, vec::Vec};
 use alloy_consensus::Header;
 use alloy_eips::Encodable2718;
 use alloy_evm::{
-    EthEvmFactory, Evm, EvmEnv, EvmFactory, FromRecoveredTx, FromTxWithEncoded, eth::EthEvm,
+    EthEvmFactory, Evm, EvmEnv, EvmFactory, FromRecoveredTx, FromTxWithEncoded,
+    eth::{EthEvm, EthEvmContext},
     precompiles::PrecompilesMap,
 };
-use alloy_op_evm::{OpEvm, OpEvmFactory, OpTx};
+use alloy_op_evm::{OpEvm, OpEvmContext, OpEvmFactory, OpTx};
 use alloy_primitives::{Address, Bytes, Log, U256};
 use op_revm::OpSpecId;
 use revm::{
+    Inspector,
     bytecode::opcode,
     context::{BlockEnv, CfgEnv, TxEnv},
     context_interface::{
@@ -32,11 +34,22 @@ use revm::{
 };
 use seam_primitives::{ChainRules, Fork, OpFork, Recovered, Transaction};
 
-/// One EVM for all transactions of a block.
+/// What can watch either kind of EVM.
+pub(crate) trait Watch<R: StateReader>:
+    Inspector<EthEvmContext<Overlay<R>>> + Inspector<OpEvmContext<Overlay<R>>>
+{
+}
+
+impl<R: StateReader, I> Watch<R> for I where
+    I: Inspector<EthEvmContext<Overlay<R>>> + Inspector<OpEvmContext<Overlay<R>>>
+{
+}
+
+/// One EVM for all transactions of a block. Nobody watches it, but for traces.
 #[allow(clippy::large_enum_variant)] // one per block, and both are large
-pub(crate) enum Machine<R: StateReader> {
-    Ethereum(EthEvm<Overlay<R>, NoOpInspector, PrecompilesMap>),
-    OpStack(OpEvm<Overlay<R>, NoOpInspector, PrecompilesMap>),
+pub(crate) enum Machine<R: StateReader, I = NoOpInspector> {
+    Ethereum(EthEvm<Overlay<R>, I, PrecompilesMap>),
+    OpStack(OpEvm<Overlay<R>, I, PrecompilesMap>),
 }
 
 /// What a transaction or a call did, not yet committed.
@@ -71,13 +84,28 @@ pub(crate) enum Failure {
 impl<R: StateReader> Machine<R> {
     /// The machine for the block with this header, of which roots and gas used do not matter yet.
     pub(crate) fn new(rules: &ChainRules, header: &Header, state: Overlay<R>) -> Self {
+        Self::watched(rules, header, state, NoOpInspector)
+    }
+}
+
+impl<R: StateReader, I: Watch<R>> Machine<R, I> {
+    /// The same with somebody who will watch when told to.
+    pub(crate) fn watched(
+        rules: &ChainRules,
+        header: &Header,
+        state: Overlay<R>,
+        watcher: I,
+    ) -> Self {
         let (number, timestamp) = (header.number, header.timestamp);
         let block_env = block_env(rules, header);
         match rules.op_fork_at(number, timestamp) {
             Some(fork) => {
                 let cfg_env = CfgEnv::new_with_spec(op_spec(fork)).with_chain_id(rules.chain_id);
                 let env = EvmEnv { block_env, cfg_env };
-                Self::OpStack(OpEvmFactory::default().create_evm(state, env))
+                let mut evm =
+                    OpEvmFactory::default().create_evm_with_inspector(state, env, watcher);
+                evm.disable_inspector();
+                Self::OpStack(evm)
             }
             None => {
                 let fork = rules.fork_at(number, timestamp);
@@ -86,7 +114,7 @@ impl<R: StateReader> Machine<R> {
                 let blobs = rules.blobs_at(timestamp);
                 cfg_env.max_blobs_per_tx = blobs.map(|blobs| blobs.max_per_transaction);
                 cfg_env.blob_base_fee_update_fraction = blobs.map(|blobs| blobs.update_fraction);
-                Self::Ethereum(ethereum(fork, EvmEnv { block_env, cfg_env }, state))
+                Self::Ethereum(ethereum(fork, EvmEnv { block_env, cfg_env }, state, watcher))
             }
         }
     }
@@ -147,16 +175,20 @@ impl<R: StateReader> Machine<R> {
     }
 }
 
-fn ethereum<R: StateReader>(
+fn ethereum<R: StateReader, I: Watch<R>>(
     fork: Fork,
     mut env: EvmEnv,
     state: Overlay<R>,
-) -> EthEvm<Overlay<R>, NoOpInspector, PrecompilesMap> {
+    watcher: I,
+) -> EthEvm<Overlay<R>, I, PrecompilesMap> {
+    let factory = EthEvmFactory::default();
     if fork != Fork::Constantinople {
-        return EthEvmFactory::default().create_evm(state, env);
+        let mut evm = factory.create_evm_with_inspector(state, env, watcher);
+        evm.disable_inspector();
+        return evm;
     }
     eip1283::set_prices(&mut env.cfg_env.gas_params);
-    let mut evm = EthEvmFactory::default().create_evm(state, env).into_inner();
+    let mut evm = factory.create_evm_with_inspector(state, env, watcher).into_inner();
     evm.instruction.insert_instruction(opcode::SSTORE, Instruction::new(eip1283::sstore, 0));
     EthEvm::new(evm, false)
 }

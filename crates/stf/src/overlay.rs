@@ -186,6 +186,15 @@ impl<R: StateReader> Overlay<R> {
         entry.slots.extend(slots.map(|(key, value)| (*key, Slot { value: *value, written: true })));
     }
 
+    /// Counts an account, and these of its slots, among what the block changed.
+    #[cfg(feature = "call")]
+    pub(crate) fn mark(&mut self, address: Address, slots: impl Iterator<Item = U256>) {
+        if let Some(noted) = self.note(address) {
+            noted.extend(slots);
+        }
+        self.entries.entry(address).or_default().changed = true;
+    }
+
     /// All that the block changed so far.
     pub(crate) fn changes(&self) -> StateChanges {
         let accounts = self.entries.iter().filter(|(_, entry)| entry.changed);

@@ -1,7 +1,12 @@
 //! Calls that the rules themselves make: before the transactions the parent's hash (EIP-2935) and
 //! the beacon root (EIP-4788), after them the requests to the beacon chain (EIP-7685).
 
-use crate::{error::BlockError, evm::Machine, overlay::LateSlot, state::StateReader};
+use crate::{
+    error::BlockError,
+    evm::{Machine, Watch},
+    overlay::LateSlot,
+    state::StateReader,
+};
 use alloc::{string::ToString, vec::Vec};
 use alloy_consensus::Header;
 use alloy_eips::{
@@ -18,10 +23,10 @@ use revm::DatabaseCommit;
 use seam_primitives::{ChainRules, Fork, Receipt};
 
 /// The calls before the first transaction.
-pub(crate) fn begin<R: StateReader>(
+pub(crate) fn begin<R: StateReader, I: Watch<R>>(
     rules: &ChainRules,
     header: &Header,
-    machine: &mut Machine<R>,
+    machine: &mut Machine<R, I>,
 ) -> Result<(), BlockError> {
     let active = |fork| rules.is_active(fork, header.number, header.timestamp);
     if active(Fork::Prague) {
@@ -88,8 +93,8 @@ fn write_late<R: StateReader>(
 }
 
 /// A call that may fail, or find no contract: then it changes nothing (EIP-2935, EIP-4788).
-fn call<R: StateReader>(
-    machine: &mut Machine<R>,
+fn call<R: StateReader, I: Watch<R>>(
+    machine: &mut Machine<R, I>,
     contract: Address,
     data: Bytes,
 ) -> Result<(), BlockError> {
@@ -100,10 +105,10 @@ fn call<R: StateReader>(
 
 /// The requests of a block since Prague: deposits from the logs, withdrawals and consolidations
 /// from the contracts that collect them.
-pub(crate) fn requests<R: StateReader>(
+pub(crate) fn requests<R: StateReader, I: Watch<R>>(
     rules: &ChainRules,
     receipts: &[Receipt],
-    machine: &mut Machine<R>,
+    machine: &mut Machine<R, I>,
 ) -> Result<Requests, BlockError> {
     let mut requests = Requests::default();
     let mut push = |ty, data: Bytes| {
@@ -136,8 +141,8 @@ fn deposits(rules: &ChainRules, receipts: &[Receipt]) -> Result<Bytes, BlockErro
 }
 
 /// A call that must find a contract and succeed, else the block is not valid.
-fn dequeue<R: StateReader>(
-    machine: &mut Machine<R>,
+fn dequeue<R: StateReader, I: Watch<R>>(
+    machine: &mut Machine<R, I>,
     name: &'static str,
     contract: Address,
 ) -> Result<Bytes, BlockError> {

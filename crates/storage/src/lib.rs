@@ -10,6 +10,7 @@
 //! | [`reader`] | blocks, receipts, transactions, logs at one moment |
 //! | [`view`] | the state after a block, kept or not yet: [`View`] |
 //! | [`roots`] | state roots while blocks are being built: [`RootThread`] |
+//! | [`scratch`] | the state after a block, for blocks that are never kept: [`ScratchState`] |
 //! | [`check`] | whether what is stored is whole: every row and hash |
 //! | [`tables`] | the tables and their keys |
 //! | [`error`] | [`StorageError`] |
@@ -24,6 +25,7 @@ mod memory;
 mod prune;
 pub mod reader;
 pub mod roots;
+pub mod scratch;
 pub mod store;
 pub mod tables;
 pub mod view;
@@ -33,6 +35,7 @@ pub use error::StorageError;
 pub use memory::MemoryStore;
 pub use reader::{Finality, Reader, StoredBlock, TransactionPlace};
 pub use roots::{BuildState, Flush, FlushAnswer, RootThread, Sealing, TrieNodes};
+pub use scratch::ScratchState;
 pub use store::{Commit, History, NewBlock, Store, StoreOptions, stored_genesis};
 pub use tables::LogKey;
 pub use view::View;

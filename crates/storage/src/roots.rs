@@ -23,7 +23,7 @@ use std::{
 };
 use trie::HeadTrie;
 
-pub(crate) use trie::{fresh_nodes, prove};
+pub(crate) use trie::{ScratchTrie, fresh_nodes, prove};
 
 /// Nodes of the tries that changed since they were written last.
 #[derive(Debug)]

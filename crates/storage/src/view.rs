@@ -4,6 +4,7 @@ use crate::{
     error::StorageError,
     reader::Reader,
     roots::{self, Sealing},
+    scratch::ScratchState,
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use seam_primitives::{Header, Transaction};
@@ -162,6 +163,14 @@ impl View {
     /// [`StorageError`] if the state cannot be read.
     pub fn prove(&self, address: Address, slots: &[U256]) -> Result<AccountProof, StorageError> {
         roots::prove(self, address, slots)
+    }
+
+    /// This state, to execute blocks on that are never kept.
+    ///
+    /// # Errors
+    /// [`StorageError::TooFarForProof`] if too much changed between the block and the stored trie.
+    pub fn scratch(&self) -> Result<ScratchState, StorageError> {
+        ScratchState::of(self.clone())
     }
 
     /// What the newest of the pending blocks that knows says.

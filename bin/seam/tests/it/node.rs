@@ -1,7 +1,7 @@
 //! `seam node`: a chain from files.
 
 use crate::{
-    process::{Process, call, quantity},
+    process::{Process, call, http, quantity},
     refusal, temporary, testdata,
 };
 use serde_json::json;
@@ -31,6 +31,24 @@ fn an_imported_chain_is_served_and_final_and_its_directory_goes() {
     assert_eq!((code, rest.as_str()), (Some(0), ""), "{log}");
     assert!(log.contains("stopped at block 54; its data is removed"), "{log}");
     assert!(!directory.exists());
+}
+
+#[test]
+fn blocks_for_tests_are_built_only_if_asked_for_and_bombs_count_in_the_fork_id() {
+    let (genesis, forks) =
+        (testdata("execution-apis/genesis.json"), testdata("execution-apis/forkenv.json"));
+    let args = ["node", "--json", "--http-port", "0", "--genesis", &genesis, "--fork-env", &forks];
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"testing_buildBlockV1"}"#;
+    for (more, code) in [(&[][..], "-32601"), (&["--testing-api"], "-32602")] {
+        let mut node = Process::start(&[&args[..], more].concat());
+        let ready = node.ready();
+        let url = ready["http"].as_str().unwrap();
+        let answer = http(url, "POST", "/", body);
+        assert!(answer.contains(code), "{answer}");
+        let config = call(url, "eth_config", json!([]));
+        assert_eq!(config["last"]["forkId"], "0xe272ecbe", "{config}");
+        assert_eq!(node.stop("TERM").0, Some(0));
+    }
 }
 
 #[test]

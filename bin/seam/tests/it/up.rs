@@ -103,6 +103,69 @@ fn the_second_layer_knows_its_l1_and_unlocked_accounts_can_send() {
     assert_eq!(seam.stop("INT").0, Some(0));
 }
 
+/// What clients of the OP Stack read of receipts, transactions and output roots, and that only a rollup has.
+#[test]
+fn the_second_layer_serves_what_clients_of_the_op_stack_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut seam = start(directory.path(), &[]);
+    let ready = seam.ready();
+    let (l1, l2) = (url(&ready, "l1"), url(&ready, "l2"));
+    let (from, to) = (&ready["accounts"][0]["address"], &ready["accounts"][1]["address"]);
+    let hash = call(l2, "eth_sendTransaction", json!([{ "from": from, "to": to, "value": "0x1" }]));
+    let receipt = loop {
+        let receipt = call(l2, "eth_getTransactionReceipt", json!([hash]));
+        if !receipt.is_null() {
+            break receipt;
+        }
+    };
+    let fields = [
+        "l1Fee",
+        "l1GasUsed",
+        "l1GasPrice",
+        "l1BaseFeeScalar",
+        "l1BlobBaseFee",
+        "l1BlobBaseFeeScalar",
+        "operatorFeeScalar",
+        "operatorFeeConstant",
+    ];
+    assert!(fields.iter().all(|field| receipt[*field].is_string()), "{receipt}");
+    assert!(receipt.get("l1FeeScalar").is_none(), "gone since Ecotone");
+    let number = &receipt["blockNumber"];
+    let block = call(l2, "eth_getBlockByNumber", json!([number, true]));
+    let deposit = &block["transactions"][0];
+    let fields = ["sourceHash", "mint", "nonce", "depositReceiptVersion"];
+    assert!(fields.iter().all(|field| deposit[*field].is_string()), "{deposit}");
+    assert_eq!(deposit["isSystemTx"], false);
+
+    let output = call(l2, "optimism_outputAtBlock", json!([number]));
+    assert_eq!(output["stateRoot"], block["stateRoot"]);
+    assert_eq!(output["withdrawalStorageRoot"], block["withdrawalsRoot"]);
+    let reference = &output["blockRef"];
+    assert_eq!(
+        (&reference["hash"], &reference["parentHash"]),
+        (&block["hash"], &block["parentHash"])
+    );
+    assert_eq!(reference["number"], quantity(number));
+    let origin = &reference["l1origin"];
+    let number = format!("{:#x}", origin["number"].as_u64().unwrap());
+    let of_l1 = call(l1, "eth_getBlockByNumber", json!([number, false]));
+    assert_eq!(of_l1["hash"], origin["hash"]);
+    let status = &output["syncStatus"];
+    assert!(status["head_l1"]["number"].as_u64() >= origin["number"].as_u64(), "{status}");
+    assert!(status["unsafe_l2"]["number"].as_u64() >= reference["number"].as_u64(), "{status}");
+    let genesis = call(l2, "optimism_outputAtBlock", json!(["0x0"]));
+    assert_eq!(genesis["blockRef"]["l1origin"]["hash"], ready["l1"]["genesisHash"]);
+    assert!(call(l2, "optimism_version", json!([])).as_str().unwrap().starts_with('v'));
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"optimism_version"}"#;
+    assert!(http(l1, "POST", "/", body).contains("-32601"));
+
+    let simulation =
+        json!([{ "blockStateCalls": [{ "calls": [{ "from": from, "to": to, "value": "0x1" }] }] }]);
+    let simulated = call(l2, "eth_simulateV1", simulation);
+    assert_eq!(simulated[0]["calls"][0]["gasUsed"], "0x5208");
+    assert_eq!(seam.stop("INT").0, Some(0));
+}
+
 #[test]
 fn what_is_in_use_is_named_and_nothing_is_begun() {
     let directory = tempfile::tempdir().unwrap();

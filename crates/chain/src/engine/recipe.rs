@@ -7,6 +7,7 @@ mod rollup;
 pub use embedded_l1::EmbeddedL1;
 pub use rollup::{RollupOnL1, RollupSettings};
 
+use crate::Chain;
 use alloy_primitives::B256;
 use seam_primitives::{BlockAttributes, ChainRules, Header, Recovered, Transaction};
 use seam_stf::header;
@@ -74,6 +75,11 @@ pub trait Recipe: Debug + Send + Sync {
 
     /// How finality follows the head.
     fn finalization(&self) -> Finalization;
+
+    /// The L1 that the chain stands on, if it is a rollup on one in this process.
+    fn l1(&self) -> Option<&Chain> {
+        None
+    }
 }
 
 /// No blocks are made: they come by import, and each is final unless it is reversible.

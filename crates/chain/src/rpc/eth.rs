@@ -3,6 +3,8 @@
 pub(crate) mod accounts;
 pub(crate) mod block_receipts;
 pub(crate) mod call;
+pub(crate) mod capabilities;
+pub(crate) mod config;
 pub(crate) mod counts;
 pub(crate) mod estimate_gas;
 pub(crate) mod fee_history;
@@ -21,6 +23,7 @@ pub(crate) mod get_transaction_receipt;
 pub(crate) mod send_raw_transaction;
 pub(crate) mod send_transaction;
 pub(crate) mod sign;
+pub(crate) mod simulate;
 pub(crate) mod status;
 pub(crate) mod subscribe;
 pub(crate) mod uncles;

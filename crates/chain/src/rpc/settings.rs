@@ -2,6 +2,7 @@
 
 use super::metrics::RpcMetrics;
 use crate::wallet::DevAccounts;
+use alloy_primitives::U256;
 use std::{fmt, sync::Arc, time::Duration};
 
 /// How the server works. Defaults are those of the node.
@@ -21,6 +22,11 @@ use std::{fmt, sync::Arc, time::Duration};
 /// | `heavy_calls` | one per core | `eth_call`, logs, proofs that run at a time, of all clients | the next waits |
 /// | `reads` | 64 | other calls that run at a time | the next waits |
 /// | `call_gas` | 50,000,000 | gas of `eth_call` and `eth_estimateGas` | it runs out of gas |
+/// | `simulate_blocks` | 256 | blocks of `eth_simulateV1`, with those in gaps; their calls share `call_gas` | error -38026 |
+/// | `simulate_time` | 5 s | of `eth_simulateV1`, looked at before each block and call | error -32000 |
+/// | `fee_cap` | none | wei that the gas of a transaction sent here can cost | error -32000, `tx fee … exceeds the configured cap` |
+/// | `testing` | off | `testing_buildBlockV1` | no such method |
+/// | `bomb_forks` | none | blocks of forks that only moved the difficulty bomb, for the fork id (EIP-2124) | |
 /// | `log_blocks` | 100,000 | blocks that `eth_getLogs` looks through | error -32005 |
 /// | `log_results` | 20,000 | logs in an answer | error -32005 |
 /// | `log_criteria` | 1,000 | addresses, or topics at one place, of a log filter | error -32602 |
@@ -61,6 +67,16 @@ pub struct RpcSettings {
     pub reads: usize,
     /// Most gas of a call.
     pub call_gas: u64,
+    /// Most blocks of a simulation.
+    pub simulate_blocks: u64,
+    /// Longest time of a simulation; no block and no call is begun after it.
+    pub simulate_time: Duration,
+    /// Most wei that the gas of a transaction sent here can cost.
+    pub fee_cap: Option<U256>,
+    /// Whether there are methods that only tests have a use for.
+    pub testing: bool,
+    /// Blocks of Muir, Arrow and Gray Glacier: no rule needs them, but the fork id of EIP-2124 counts them.
+    pub bomb_forks: Vec<u64>,
     /// Most blocks to look through for logs.
     pub log_blocks: u64,
     /// Most logs in an answer.
@@ -117,6 +133,11 @@ impl Default for RpcSettings {
             heavy_calls: cores,
             reads: 64,
             call_gas: seam_stf::call::DEFAULT_CALL_GAS,
+            simulate_blocks: 256,
+            simulate_time: Duration::from_secs(5),
+            fee_cap: None,
+            testing: false,
+            bomb_forks: Vec::new(),
             log_blocks: 100_000,
             log_results: 20_000,
             log_criteria: 1_000,

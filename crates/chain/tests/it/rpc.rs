@@ -7,5 +7,6 @@ mod filters;
 mod limits;
 mod node;
 mod routes;
+mod simulate;
 mod subscriptions;
 mod wallet;

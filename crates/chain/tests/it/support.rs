@@ -203,6 +203,20 @@ pub(crate) fn transfer(from: u8, nonce: u64, to: Address, wei: u64) -> Pooled {
     signed(from, transaction, Transaction::Eip1559)
 }
 
+/// A transfer with some fields changed.
+pub(crate) fn changed(from: u8, change: impl FnOnce(&mut TxEip1559)) -> Pooled {
+    let mut transaction = TxEip1559 {
+        chain_id: CHAIN_ID,
+        gas_limit: 21_000,
+        max_fee_per_gas: 100_000_000_000,
+        max_priority_fee_per_gas: 1_000_000_000,
+        to: TxKind::Call(Address::repeat_byte(9)),
+        ..TxEip1559::default()
+    };
+    change(&mut transaction);
+    signed(from, transaction, Transaction::Eip1559)
+}
+
 pub(crate) fn call_counter(from: u8, nonce: u64) -> Pooled {
     let transaction = TxLegacy {
         chain_id: Some(CHAIN_ID),

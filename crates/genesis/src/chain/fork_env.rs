@@ -15,13 +15,8 @@ pub struct ForkEnv {
     deposit_contract: Option<Address>,
 }
 
-/// Variables that change nothing in a chain's rules: bombs of difficulty, the network id.
-const IGNORED: [&str; 4] = [
-    "HIVE_FORK_MUIR_GLACIER",
-    "HIVE_FORK_ARROW_GLACIER",
-    "HIVE_FORK_GRAY_GLACIER",
-    "HIVE_NETWORK_ID",
-];
+/// Variables that change nothing about a chain: the network id.
+const IGNORED: [&str; 1] = ["HIVE_NETWORK_ID"];
 
 /// Forks with blob parameters of their own.
 const BLOB_FORKS: [&str; 5] = ["CANCUN", "PRAGUE", "OSAKA", "BPO1", "BPO2"];
@@ -106,6 +101,9 @@ fn target(name: &str) -> Option<Target> {
         "HIVE_FORK_CONSTANTINOPLE" => |config| &mut config.constantinople_block,
         "HIVE_FORK_PETERSBURG" => |config| &mut config.petersburg_block,
         "HIVE_FORK_ISTANBUL" => |config| &mut config.istanbul_block,
+        "HIVE_FORK_MUIR_GLACIER" => |config| &mut config.muir_glacier_block,
+        "HIVE_FORK_ARROW_GLACIER" => |config| &mut config.arrow_glacier_block,
+        "HIVE_FORK_GRAY_GLACIER" => |config| &mut config.gray_glacier_block,
         "HIVE_FORK_BERLIN" => |config| &mut config.berlin_block,
         "HIVE_FORK_LONDON" => |config| &mut config.london_block,
         "HIVE_MERGE_BLOCK_ID" => |config| &mut config.merge_netsplit_block,

@@ -7,7 +7,7 @@ use crate::{
 };
 use alloc::{sync::Arc, vec::Vec};
 use alloy_consensus::{Header, proofs::calculate_transaction_root};
-use alloy_eips::{Encodable2718, eip4895::Withdrawal};
+use alloy_eips::{Encodable2718, eip4895::Withdrawal, eip7685::Requests};
 use alloy_primitives::{Address, B256, Bloom};
 use alloy_rlp::Encodable;
 use alloy_trie::root::ordered_trie_root_with_encoder;
@@ -22,6 +22,8 @@ pub struct UnsealedBlock {
     pub(super) receipts: Vec<Receipt>,
     pub(super) ommers: Vec<Header>,
     pub(super) withdrawals: Option<Vec<Withdrawal>>,
+    /// To the beacon chain (EIP-7685); none before Prague.
+    pub(super) requests: Option<Requests>,
     pub(super) changes: Arc<StateChanges>,
     pub(super) storage_of: Option<Address>,
     /// Most bytes as RLP (EIP-7934).

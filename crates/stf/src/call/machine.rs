@@ -3,7 +3,7 @@
 use super::{AccountOverride, Call, CallError, CallOutcome, CallResult, Halt};
 use crate::{
     error::TransactionError,
-    evm::{Failure, Machine, block_error},
+    evm::{Failure, Machine, Watch, block_error},
     overlay::Overlay,
     state::StateReader,
 };
@@ -18,11 +18,12 @@ use revm::{
         result::{EVMError, ExecutionResult},
         transaction::TransactionType,
     },
+    state::EvmState,
 };
 
 impl<R: StateReader> Overlay<R> {
     /// Puts something else in an account's place.
-    pub(super) fn replace(
+    pub(crate) fn replace(
         &mut self,
         address: Address,
         change: &AccountOverride,
@@ -45,9 +46,9 @@ impl<R: StateReader> Overlay<R> {
     }
 }
 
-impl<R: StateReader> Machine<R> {
+impl<R: StateReader, I: Watch<R>> Machine<R, I> {
     /// Switches off the rules that protect a block, and prices that the call does not name.
-    pub(super) fn relax(&mut self, request: &Call) {
+    pub(crate) fn relax(&mut self, request: &Call) {
         match self {
             Self::Ethereum(evm) => {
                 let context = evm.ctx_mut();
@@ -62,16 +63,25 @@ impl<R: StateReader> Machine<R> {
 
     /// Runs the call with this gas limit. The state stays as it was, so another may follow.
     pub(super) fn call(&mut self, request: &Call, gas: u64) -> Result<CallOutcome, CallError> {
+        Ok(self.call_with_state(request, gas)?.0)
+    }
+
+    /// The same, with the accounts as the call would leave them.
+    pub(crate) fn call_with_state(
+        &mut self,
+        request: &Call,
+        gas: u64,
+    ) -> Result<(CallOutcome, EvmState), CallError> {
         match self {
             Self::Ethereum(evm) => match evm.transact_raw(tx_env(request, gas, evm.chain_id())) {
-                Ok(done) => Ok(outcome(done.result)),
+                Ok(done) => Ok((outcome(done.result), done.state)),
                 Err(EVMError::Transaction(error)) => {
                     Err(CallError::Refused(TransactionError::Invalid(error)))
                 }
                 Err(error) => Err(Failure::Block(block_error(error)).into()),
             },
             Self::OpStack(evm) => match evm.transact_raw(op_tx_env(request, gas, evm.chain_id())) {
-                Ok(done) => Ok(outcome(done.result)),
+                Ok(done) => Ok((outcome(done.result), done.state)),
                 Err(EVMError::Transaction(error)) => {
                     Err(CallError::Refused(TransactionError::OpInvalid(error.0)))
                 }
@@ -106,7 +116,7 @@ impl Call {
     fn transaction_type(&self) -> TransactionType {
         if !self.authorization_list.is_empty() {
             TransactionType::Eip7702
-        } else if !self.blob_versioned_hashes.is_empty() || self.max_fee_per_blob_gas.is_some() {
+        } else if !self.blob_versioned_hashes.is_empty() {
             TransactionType::Eip4844
         } else if self.max_fee_per_gas.is_some() || self.max_priority_fee_per_gas.is_some() {
             TransactionType::Eip1559
@@ -159,6 +169,7 @@ fn op_tx_env(request: &Call, gas_limit: u64, chain_id: u64) -> OpTx {
 fn outcome<H: Into<Halt>>(result: ExecutionResult<H>) -> CallOutcome {
     let gas = *result.gas();
     let (gas_used, gas_refunded) = (gas.tx_gas_used(), gas.final_refunded());
+    let max_gas_used = gas.total_gas_spent().max(gas.floor_gas());
     let (logs, result) = match result {
         ExecutionResult::Success { logs, output, .. } => {
             (logs, CallResult::Success { output: output.into_data() })
@@ -168,5 +179,5 @@ fn outcome<H: Into<Halt>>(result: ExecutionResult<H>) -> CallOutcome {
             (Vec::new(), CallResult::Halt { reason: reason.into() })
         }
     };
-    CallOutcome { gas_used, gas_refunded, logs, result }
+    CallOutcome { gas_used, gas_refunded, max_gas_used, logs, result }
 }

@@ -9,4 +9,5 @@ mod headers;
 mod ommers;
 mod random_blocks;
 mod refusals;
+mod simulate;
 mod support;

@@ -227,6 +227,24 @@ fn values_at(view: &mut View, changed: Vec<Changed>) -> Result<StateChanges, Sto
     Ok(changes)
 }
 
+/// A trie of its own, of the state of `view`, for roots of blocks that are never kept.
+#[derive(Debug)]
+pub(crate) struct ScratchTrie(Loaded);
+
+impl ScratchTrie {
+    pub(crate) fn of(view: &View) -> Result<Self, StorageError> {
+        roll(view.clone(), MAX_PROOF_CHANGES).map(Self)
+    }
+
+    pub(crate) fn apply(
+        &mut self,
+        changes: &StateChanges,
+        storage_of: Option<Address>,
+    ) -> Result<Roots, StateError> {
+        self.0.trie.apply(&self.0.source, changes, storage_of)
+    }
+}
+
 /// Proofs in the state of `view`.
 pub(crate) fn prove(
     view: &View,

@@ -111,6 +111,10 @@ fn holocene_extra_data(eip1559: Eip1559Rules) -> Bytes {
 }
 
 impl Recipe for RollupOnL1 {
+    fn l1(&self) -> Option<&Chain> {
+        Some(&self.l1)
+    }
+
     fn block_seconds(&self) -> Option<u64> {
         Some(self.settings.block_seconds)
     }

@@ -95,13 +95,10 @@ pub(crate) fn call_of(request: TransactionRequest, chain_id: u64) -> Result<Call
     })
 }
 
-fn overrides_of(
+pub(crate) fn overrides_of(
     overrides: StateOverride,
 ) -> Result<BTreeMap<alloy_primitives::Address, AccountOverride>, Failure> {
     let change = |(address, json): (_, AccountOverrideJson)| {
-        if json.move_precompile_to.is_some() {
-            return Err(Failure::params("movePrecompileToAddress is not supported"));
-        }
         if json.state.is_some() && json.state_diff.is_some() {
             let both = format!("account {address} has both 'state' and 'stateDiff'");
             return Err(Failure::params(both));
@@ -118,6 +115,7 @@ fn overrides_of(
             code: json.code,
             storage: json.state.map(|all| slots(&mut all.into_iter())),
             slots: json.state_diff.map(|all| slots(&mut all.into_iter())).unwrap_or_default(),
+            move_precompile_to: json.move_precompile_to,
         };
         Ok((address, account))
     };

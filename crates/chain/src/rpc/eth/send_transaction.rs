@@ -5,6 +5,7 @@ use super::{
     accounts::unlocked,
     call::{Request, call_of},
     fees::tip,
+    send_raw_transaction::check_fee,
 };
 use crate::rpc::{
     context::Context,
@@ -41,6 +42,7 @@ pub(crate) fn send(context: &Context, args: &Args) -> Answer {
     // Two at once must not choose the same nonce.
     let _one_at_a_time = context.sending.lock().unwrap_or_else(PoisonError::into_inner);
     let pooled = signed(context, args)?;
+    check_fee(pooled.transaction.inner(), context.settings.fee_cap)?;
     json(&context.chain.submit(pooled)?)
 }
 

@@ -169,6 +169,8 @@ fn signature_fields(transaction: &Transaction) -> (U256, U256, U256, Option<U256
         (Transaction::Legacy(_), Some(id)) => {
             (parity + quantity(u128::from(id) * 2 + 35), r, s, None)
         }
+        // One that nobody signed, of a simulation.
+        (Transaction::Legacy(_), None) if r.is_zero() => (parity, r, s, None),
         (Transaction::Legacy(_), None) => (parity + quantity(27_u64), r, s, None),
         _ => (parity, r, s, Some(parity)),
     }

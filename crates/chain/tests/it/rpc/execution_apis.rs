@@ -1,5 +1,4 @@
-//! The requests and responses of ethereum/execution-apis, of every method that there is so far; and
-//! what its pending transactions become.
+//! The requests and responses of ethereum/execution-apis; and what its pending transactions become.
 
 use super::{
     client::{call, get, post},
@@ -26,6 +25,66 @@ use tokio::runtime::Runtime;
 
 /// Files that do not pass, with the reason. None so far.
 const EXCEPTIONS: &[(&str, &str)] = &[];
+
+/// Methods whose files are not here yet, because the methods are not.
+const TO_COME: &[&str] = &[
+    "debug_getRawBlock",
+    "debug_getRawHeader",
+    "debug_getRawReceipts",
+    "debug_getRawTransaction",
+    "debug_traceBlockByHash",
+    "debug_traceBlockByNumber",
+    "debug_traceTransaction",
+    "eth_createAccessList",
+];
+
+/// The methods of the suite and how many files each has: 232, of which none may be forgotten.
+const SUITE: &[(&str, usize)] = &[
+    ("debug_getRawBlock", 3),
+    ("debug_getRawHeader", 3),
+    ("debug_getRawReceipts", 3),
+    ("debug_getRawTransaction", 2),
+    ("debug_traceBlockByHash", 3),
+    ("debug_traceBlockByNumber", 7),
+    ("debug_traceTransaction", 3),
+    ("eth_baseFee", 1),
+    ("eth_blobBaseFee", 1),
+    ("eth_blockNumber", 1),
+    ("eth_call", 6),
+    ("eth_capabilities", 1),
+    ("eth_chainId", 1),
+    ("eth_config", 1),
+    ("eth_createAccessList", 4),
+    ("eth_estimateGas", 6),
+    ("eth_feeHistory", 1),
+    ("eth_getBalance", 4),
+    ("eth_getBlockByHash", 3),
+    ("eth_getBlockByNumber", 10),
+    ("eth_getBlockReceipts", 8),
+    ("eth_getBlockTransactionCountByHash", 2),
+    ("eth_getBlockTransactionCountByNumber", 2),
+    ("eth_getCode", 4),
+    ("eth_getLogs", 9),
+    ("eth_getProof", 4),
+    ("eth_getStorageAt", 5),
+    ("eth_getStorageValues", 5),
+    ("eth_getTransactionByBlockHashAndIndex", 1),
+    ("eth_getTransactionByBlockNumberAndIndex", 1),
+    ("eth_getTransactionByHash", 9),
+    ("eth_getTransactionCount", 4),
+    ("eth_getTransactionReceipt", 9),
+    ("eth_sendRawTransaction", 5),
+    ("eth_simulateV1", 91),
+    ("eth_syncing", 1),
+    ("net_version", 1),
+    ("testing_buildBlockV1", 4),
+    ("txpool_content", 1),
+    ("txpool_contentFrom", 1),
+    ("txpool_status", 1),
+];
+
+/// Fields that the suite's schema lets an answer have or not: where nothing is deleted there is no strategy for it.
+const OPTIONAL: &[&str] = &["deleteStrategy"];
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../testdata/execution-apis")
@@ -162,11 +221,14 @@ fn shape(expected: &Value, found: &Value, at: &str) -> Option<String> {
             None
         }
         (Value::Object(expected), Value::Object(found)) => {
-            let names = |object: &Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
+            let names = |object: &Map<String, Value>| -> Vec<String> {
+                object.keys().filter(|key| !OPTIONAL.contains(&key.as_str())).cloned().collect()
+            };
             if names(expected) != names(found) {
                 return Some(format!("{at}: {:?} is {:?}", names(expected), names(found)));
             }
-            expected.iter().find_map(|(name, value)| shape(value, &found[name], name))
+            let mut both = expected.iter().filter(|(name, _)| found.contains_key(*name));
+            both.find_map(|(name, value)| shape(value, &found[name], name))
         }
         (Value::Array(expected), Value::Array(found)) => {
             expected.iter().zip(found).find_map(|(expected, found)| shape(expected, found, at))
@@ -182,12 +244,35 @@ fn is_map(object: &Map<String, Value>) -> bool {
     object.keys().all(|key| key.starts_with(|first: char| first.is_ascii_digit()))
 }
 
+/// What the suite's chain needs beside its blocks: the forks that only moved the difficulty bomb.
+fn settings() -> RpcSettings {
+    RpcSettings { testing: true, bomb_forks: vec![21, 30, 33], ..RpcSettings::default() }
+}
+
+#[test]
+fn no_file_of_the_suite_is_forgotten() {
+    assert_eq!(SUITE.iter().map(|(_, files)| files).sum::<usize>(), 232);
+    let read = |path: &Path| std::fs::read_dir(path).into_iter().flatten();
+    for (method, files) in SUITE {
+        let found = read(&folder().join("tests").join(method)).count();
+        let expected = if TO_COME.contains(method) { 0 } else { *files };
+        assert_eq!(found, expected, "{method}");
+    }
+    for entry in read(&folder().join("tests")) {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(SUITE.iter().any(|(method, _)| name == *method), "{name} is in no list");
+    }
+    for (file, _) in EXCEPTIONS {
+        assert!(folder().join("tests").join(file).is_file(), "{file} is not there");
+    }
+}
+
 #[test]
 fn every_file_of_the_methods_there_are_passes() {
     let directory = tempfile::tempdir().unwrap();
     let running = whole_chain(directory.path());
     let runtime = Runtime::new().unwrap();
-    let server = serving(&runtime, &running.chain, RpcSettings::default());
+    let server = serving(&runtime, &running.chain, settings());
     let exchanges = exchanges();
     let mut failed = Vec::new();
     for exchange in &exchanges {

@@ -1,0 +1,17 @@
+//! What op-node serves of a rollup, in its shapes: `optimism_version`, `optimism_outputAtBlock`. Numbers are plain JSON
+//! numbers there.
+
+pub(crate) mod output_at_block;
+
+mod references;
+
+use super::{
+    context::Context,
+    method::{Answer, json},
+    params::Args,
+};
+
+/// `optimism_version`: of this software.
+pub(crate) fn version(_: &Context, _: &Args) -> Answer {
+    json(concat!("v", env!("CARGO_PKG_VERSION"), "-seam"))
+}
