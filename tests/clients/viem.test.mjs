@@ -5,13 +5,14 @@ import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import {
   getContractAddress, keccak256, parseAbiItem, parseEther, recoverMessageAddress,
-  recoverTypedDataAddress, serializeTransaction,
+  recoverTypedDataAddress, serializeTransaction, toHex,
 } from 'viem'
 import { generatePrivateKey, nonceManager, privateKeyToAccount } from 'viem/accounts'
 import { publicActionsL2 } from 'viem/op-stack'
 import { assertMinedNext, feeOf, freshAddress } from './support/check.mjs'
 import { erc20, multicall3 } from './support/contracts.mjs'
 import { startNetwork } from './support/network.mjs'
+import { assertProven, provenValue } from './support/trie.mjs'
 import { chainOf, collect, connect } from './support/viem.mjs'
 
 const supply = parseEther('1000')
@@ -214,6 +215,35 @@ function onChain(name, kind, index) {
       const proof = await reader.getProof({ address: token, storageKeys: [slot] })
       assert.equal(proof.storageProof[0].value, supply)
       assert.equal(proof.codeHash, keccak256(await reader.getCode({ address: token })))
+    })
+
+    test('proofs follow from the state root, of what is there and of what is not', async () => {
+      const { number: blockNumber, stateRoot } = await reader.getBlock()
+      const slots = [0n, 1n, 99n].map((slot) => toHex(slot, { size: 32 }))
+      for (const address of [token, account.address.toLowerCase()]) {
+        const proof = await reader.getProof({ address, storageKeys: slots, blockNumber })
+        assertProven(stateRoot, { ...proof, address })
+      }
+      const address = freshAddress()
+      const { accountProof } = await reader.getProof({ address, storageKeys: [], blockNumber })
+      assert.equal(provenValue(stateRoot, keccak256(address), accountProof), undefined)
+    })
+
+    test('filters tell what is new since they were asked last', async () => {
+      const to = freshAddress()
+      const filter = await reader.createEventFilter({ address: token, event: transferEvent, args: { to } })
+      const blocks = await reader.createBlockFilter()
+      const pending = await reader.createPendingTransactionFilter()
+      const receipt = await write({ functionName: 'transfer', args: [to, 3n] })
+      const changes = (filter) => reader.getFilterChanges({ filter })
+      const logs = await changes(filter)
+      assert.deepEqual(logs.map(({ args, blockHash }) => [args.value, blockHash]), [[3n, receipt.blockHash]])
+      assert.deepEqual(await changes(filter), [])
+      assert.ok((await changes(blocks)).includes(receipt.blockHash))
+      assert.ok((await changes(pending)).includes(receipt.transactionHash))
+      assert.equal((await reader.getFilterLogs({ filter })).length, 1)
+      assert.equal(await reader.uninstallFilter({ filter }), true)
+      await assert.rejects(changes(filter), /filter not found/)
     })
   })
 

@@ -24,6 +24,8 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Done> {
     }
     let folder = workspace.root().join("tests/clients");
     contracts::install(&folder)?;
+    // A project of its own, as Hardhat wants it.
+    contracts::install(&folder.join("hardhat"))?;
     // The same packages as in the other steps: with fewer, their features would differ, and much
     // would be compiled again.
     sh::run(&mut sh::cargo(&[

@@ -8,6 +8,9 @@ pub(crate) fn machine_time() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
+/// A Layer 2 that is further behind its L1 keeps its own time.
+const MOST_BEHIND: Duration = Duration::from_secs(3_600);
+
 /// Timestamps of the newest blocks of two chains that go on together, in seconds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RestartTime {
@@ -22,6 +25,14 @@ impl RestartTime {
     pub(crate) fn after(self, l1_block_time: u64) -> Duration {
         Duration::from_secs(self.l1.saturating_add(l1_block_time).max(self.l2))
     }
+
+    /// The time at which the Layer 2 goes on: the same, unless the L1 was moved ahead by hand so far
+    /// that blocks without a gap would not catch up in reasonable time.
+    pub(crate) fn of_l2(self, l1_block_time: u64) -> Duration {
+        let both = self.after(l1_block_time);
+        let own = Duration::from_secs(self.l2);
+        if both.saturating_sub(own) > MOST_BEHIND { own } else { both }
+    }
 }
 
 #[cfg(test)]
@@ -34,5 +45,14 @@ mod tests {
         assert_eq!(after(100, 100), 112);
         assert_eq!(after(100, 111), 112);
         assert_eq!(after(100, 150), 150);
+    }
+
+    #[test]
+    fn a_rollup_catches_up_with_its_l1_unless_that_is_far_ahead() {
+        let of_l2 = |l1, l2| RestartTime { l1, l2 }.of_l2(12).as_secs();
+        assert_eq!(of_l2(100, 100), 112);
+        assert_eq!(of_l2(3_688, 100), 3_700);
+        assert_eq!(of_l2(3_689, 100), 100);
+        assert_eq!(of_l2(100, 1_000_000), 1_000_000);
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     blobs::{Limits, Pooled, RawTransactionError, SlotClock, decode_raw},
-    clock::{Clock, Signal},
+    clock::{AdjustableClock, Clock, Signal},
+    dev::{self, Dev},
     engine::{Command, EngineError, ImportError, Imported, Recipe, pending_header},
     events::Event,
     op_fees,
@@ -110,7 +111,8 @@ pub(crate) struct Shared {
     pub(crate) health: watch::Sender<Health>,
     pub(crate) signal: Signal,
     pub(crate) stopping: AtomicBool,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: AdjustableClock,
+    pub(crate) dev: Dev,
     pub(crate) recipe: Arc<dyn Recipe>,
     pub(crate) commands: Mutex<CommandSender<Command>>,
     pub(crate) metrics: crate::metrics::ChainMetrics,
@@ -166,7 +168,7 @@ impl Chain {
 
     /// The time of the chain.
     pub fn clock(&self) -> &dyn Clock {
-        &*self.0.clock
+        &self.0.clock
     }
 
     /// Has the chain look at its clock again, after time was changed by hand.
@@ -204,7 +206,9 @@ impl Chain {
         loop {
             let generation = self.pool().generation();
             let head = self.head();
-            let sender = sender_of(&head, transaction.sender())?;
+            let mut sender = sender_of(&head, transaction.sender())?;
+            // EIP-3607 is of senders that sign.
+            sender.has_code &= !dev::is_unsigned(transaction.transaction());
             let market = self.market(&head);
             let mut pool = self.pool();
             if pool.generation() == generation {
@@ -257,7 +261,11 @@ impl Chain {
         self.ask(Command::Reorg(depth, answer), &answered)?
     }
 
-    fn ask<T>(&self, command: Command, answered: &Receiver<T>) -> Result<T, ImportError> {
+    pub(crate) fn ask<T>(
+        &self,
+        command: Command,
+        answered: &Receiver<T>,
+    ) -> Result<T, ImportError> {
         let commands = self.0.commands.lock().unwrap_or_else(PoisonError::into_inner).clone();
         commands.send(command).map_err(|_| ImportError::Stopped)?;
         self.0.signal.raise();
@@ -268,7 +276,8 @@ impl Chain {
 impl Shared {
     /// The timestamp that the block after `head` has at least.
     pub(crate) fn next_timestamp(&self, head: &Head) -> u64 {
-        head.header().timestamp + self.recipe.block_seconds().unwrap_or(1)
+        let parent = head.header().timestamp;
+        self.dev.timestamp(parent, parent + self.recipe.block_seconds().unwrap_or(1))
     }
 
     /// The chain has ended, for this reason.

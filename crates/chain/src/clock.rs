@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Debug,
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -90,6 +90,43 @@ impl Clock for SimulatedClock {
     }
 }
 
+/// A clock that can be set by hand, over one that cannot.
+#[derive(Debug)]
+pub(crate) struct AdjustableClock {
+    inner: Arc<dyn Clock>,
+    /// When the inner clock said the first, it was the second.
+    set: Mutex<(Duration, Duration)>,
+}
+
+impl AdjustableClock {
+    /// It says what `inner` says.
+    pub(crate) fn new(inner: Arc<dyn Clock>) -> Self {
+        Self { inner, set: Mutex::default() }
+    }
+
+    /// It is `now`, and time goes on from there.
+    pub(crate) fn set(&self, now: Duration) {
+        *self.set.lock().unwrap_or_else(PoisonError::into_inner) = (self.inner.now(), now);
+    }
+
+    /// What the inner clock said when it was set, and what it was set to.
+    fn base(&self) -> (Duration, Duration) {
+        *self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for AdjustableClock {
+    fn now(&self) -> Duration {
+        let (inner, set) = self.base();
+        set + self.inner.now().saturating_sub(inner)
+    }
+
+    fn wait(&self, signal: &Signal, deadline: Duration) {
+        let (inner, set) = self.base();
+        self.inner.wait(signal, inner + deadline.saturating_sub(set));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +142,22 @@ mod tests {
         assert_eq!(clock.now(), Duration::from_secs(20));
         clock.wait(&signal, Duration::from_secs(5));
         assert_eq!(clock.now(), Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_goes_on_from_there_as_the_one_below_it_does() {
+        let inner = Arc::new(SimulatedClock::starting_at(Duration::from_secs(10)));
+        let clock = AdjustableClock::new(inner.clone());
+        assert_eq!(clock.now(), inner.now());
+        let signal = Signal::default();
+        for start in [1_000, 3] {
+            clock.set(Duration::from_secs(start));
+            assert_eq!(clock.now(), Duration::from_secs(start));
+            let before = inner.now();
+            clock.wait(&signal, Duration::from_secs(start + 5));
+            assert_eq!(clock.now(), Duration::from_secs(start + 5));
+            assert_eq!(inner.now(), before + Duration::from_secs(5));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod ahead;
 mod committer;
+mod dev;
 mod import;
 mod producer;
 mod recipe;
@@ -18,6 +19,7 @@ use seam_storage::StorageError;
 use std::sync::mpsc::Sender;
 
 pub use committer::MAX_IN_FLIGHT;
+pub(crate) use dev::{ByHand, DevError, Time};
 pub(crate) use recipe::pending_header;
 pub use recipe::{EmbeddedL1, Finalization, Input, Recipe, RollupOnL1, RollupSettings, Unproduced};
 pub use service::{Running, Settings, slots_of, start};
@@ -119,6 +121,8 @@ pub(crate) enum Command {
     Import(Vec<Block>, Sender<Result<Imported, ImportError>>),
     /// Replace the newest blocks.
     Reorg(u64, Sender<Result<Imported, ImportError>>),
+    /// Do what a test asks of a development chain.
+    ByHand(Box<ByHand>, Sender<Result<u64, DevError>>),
     /// Finish what is being written and end.
     Stop,
 }

@@ -25,6 +25,8 @@ pub mod pool;
 pub mod rpc;
 pub mod wallet;
 
+mod dev;
+
 pub use chain::{Chain, Head, Health, SubmitError};
 pub use clock::{Clock, RealClock, SimulatedClock};
 pub use engine::{EngineError, ImportError, Imported, Running, Settings, start};

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`settings`] | limits, and who may call |
 //! | [`metrics`] | what is counted; the page for Prometheus |
-//! | `eth`, `net`, `web3`, `txpool`, `optimism`, `testing`, `seam` | the methods, by namespace |
+//! | `eth`, `net`, `web3`, `txpool`, `optimism`, `testing`, `seam`, `dev` | the methods, by namespace |
 //! | `method` | how a method is described and run |
 //! | `context` | what methods have at hand; finding a block |
 //! | `params`, `types` | what comes in and what goes out |
@@ -25,6 +25,7 @@ pub mod settings;
 mod beacon;
 mod caller;
 mod context;
+mod dev;
 mod error;
 mod eth;
 mod filters;
@@ -58,7 +59,7 @@ macro_rules! methods {
     };
 }
 
-/// Every method but subscriptions and `seam_reorg`: its name, most parameters, what it needs, what it
+/// Every method but subscriptions, `seam_reorg` and those of `dev`: its name, most parameters, what it needs, what it
 /// does.
 const METHODS: &[Method] = methods! {
     "web3_clientVersion", 0, Free, web3::client_version;
@@ -134,9 +135,15 @@ fn module(context: Arc<Context>) -> Result<RpcModule<Context>, RegisterMethodErr
     let token = context.settings.admin_token.clone();
     let op = if context.chain.rules().is_op_stack() { OP_METHODS } else { &[] };
     let testing = if context.settings.testing { TESTING_METHODS } else { &[] };
+    let development = context.settings.development;
     let mut module = RpcModule::from_arc(context);
     for method in METHODS.iter().chain(op).chain(testing) {
         method::register(&mut module, *method)?;
+    }
+    if development {
+        for method in dev::METHODS {
+            method::register_local(&mut module, *method)?;
+        }
     }
     eth::subscribe::register(&mut module)?;
     seam::reorg::register(&mut module, token.as_deref())?;

@@ -3,6 +3,7 @@
 
 mod transaction;
 
+pub(crate) use transaction::unsigned;
 pub use transaction::{BuiltTransaction, UnsignedTransaction, build};
 
 use alloy_dyn_abi::TypedData;

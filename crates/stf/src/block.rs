@@ -3,6 +3,8 @@
 //! Checking is building again from the header's own attributes and comparing every field: there is
 //! one way to make a block.
 
+#[cfg(feature = "call")]
+mod by_hand;
 mod unsealed;
 
 pub use unsealed::{UnsealedBlock, receipts_root};

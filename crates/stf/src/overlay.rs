@@ -195,6 +195,28 @@ impl<R: StateReader> Overlay<R> {
         self.entries.entry(address).or_default().changed = true;
     }
 
+    /// Makes what was put in an account's place part of what the block changed.
+    #[cfg(feature = "call")]
+    pub(crate) fn keep(&mut self, address: Address) {
+        let entry = self.entries.entry(address).or_default();
+        entry.changed = true;
+        let stored = entry.slots.values().any(|slot| slot.written && !slot.value.is_zero());
+        if entry.account == Some(Account::default()) && !stored {
+            entry.destroy();
+        }
+        let written = entry.slots.iter().filter(|(_, slot)| slot.written);
+        let written: BTreeSet<U256> = written.map(|(key, _)| *key).collect();
+        let code_hash = entry.account.map_or(KECCAK256_EMPTY, |account| account.code_hash);
+        if let Some(slots) = self.note(address) {
+            slots.extend(written);
+        }
+        if code_hash != KECCAK256_EMPTY
+            && let Some(code) = self.codes.get(&code_hash)
+        {
+            self.new_codes.insert(code_hash, code.clone());
+        }
+    }
+
     /// All that the block changed so far.
     pub(crate) fn changes(&self) -> StateChanges {
         let accounts = self.entries.iter().filter(|(_, entry)| entry.changed);

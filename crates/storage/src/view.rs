@@ -97,7 +97,10 @@ impl View {
             return Ok(self.clone());
         }
         let above = |block: &&Pending| block.number > stored;
-        let blocks = self.blocks.iter().filter(above).cloned().collect();
+        let blocks: Vec<_> = self.blocks.iter().filter(above).cloned().collect();
+        if blocks.is_empty() {
+            return Self::at(newer, stored); // by now the header is whole
+        }
         let base_hash = newer.head_hash();
         Ok(Self { base: newer, at: stored, base_hash, blocks, header: self.header.clone() })
     }

@@ -7,14 +7,19 @@ import { promisify } from 'node:util'
 const program = fileURLToPath(new URL('../node_modules/.bin/cast', import.meta.url))
 const execute = promisify(execFile)
 
-/// Variables that would change what `cast` does.
+/// Variables that would change what they do.
 const foreign = /^(ETH_|FOUNDRY_|CAST_|DAPP_|CHAIN$|https?_proxy$|all_proxy$)/i
+
+/// The variables that Foundry's programs run with.
+export function environment() {
+  const inherited = Object.entries(process.env).filter(([name]) => !foreign.test(name))
+  return { ...Object.fromEntries(inherited), NO_COLOR: '1' }
+}
 
 /// A function that runs `cast` with its arguments against a URL. What it prints, without the last
 /// line's end; an error with what it complains of if it fails.
 export function castAt(url) {
-  const inherited = Object.entries(process.env).filter(([name]) => !foreign.test(name))
-  const env = { ...Object.fromEntries(inherited), ETH_RPC_URL: url, NO_COLOR: '1' }
+  const env = { ...environment(), ETH_RPC_URL: url }
   return async (...args) => {
     const { stdout } = await execute(program, args.map(String), { env, maxBuffer: 64 << 20 })
     return stdout.trimEnd()

@@ -13,6 +13,14 @@ function artifact(path) {
 /// Uniswap v2's ERC-20 with a constructor that gives the supply to whoever deploys it.
 export const erc20 = artifact('uniswap-v2-core/ERC20.json')
 
+/// Uniswap v2, as its npm packages have it: built by its authors.
+export const uniswap = {
+  factory: artifact('uniswap-v2-core/UniswapV2Factory.json'),
+  pair: artifact('uniswap-v2-core/UniswapV2Pair.json'),
+  router: artifact('uniswap-v2-periphery/UniswapV2Router02.json'),
+  weth: artifact('uniswap-v2-periphery/WETH9.json'),
+}
+
 /// In the genesis of both chains.
 export const multicall3 = {
   address: '0xcA11bde05977b3631167028862bE2a173976CA11',

@@ -47,13 +47,15 @@ impl Network {
         let genesis = (l1.sealed.header.clone(), l2.sealed.header.clone());
         let at = |name| directory.chain(name);
         let heads = heads([(at("l1"), &l1), (at("l2"), &l2)], options)?;
-        let now = RestartTime { l1: heads.0.timestamp, l2: heads.1.timestamp }.after(times.l1);
-        let site = Site { options, clock: Arc::new(RealClock::starting_at(now)) };
+        let restart = RestartTime { l1: heads.0.timestamp, l2: heads.1.timestamp };
+        let clock = |now| -> Arc<dyn Clock> { Arc::new(RealClock::starting_at(now)) };
+        let site = Site { options, clock: clock(restart.after(times.l1)) };
 
         let depth = effective.config.l1_finality_depth;
         let recipe = EmbeddedL1::new(times.l1, depth, slots_of(&genesis.0));
         let l1 = site.start("l1", at("l1"), l1, Arc::new(recipe))?;
         let recipe = RollupOnL1::new(l1.chain.clone(), rollup_settings(&rollup, times));
+        let site = Site { options, clock: clock(restart.of_l2(times.l1)) };
         let l2 = site.start("l2", at("l2"), l2, Arc::new(recipe))?;
         Ok(Self { l1, l2, before: (heads.0.number, heads.1.number), genesis })
     }
@@ -110,7 +112,7 @@ impl Network {
     }
 }
 
-/// What both chains share.
+/// What a chain is started with.
 struct Site {
     options: StoreOptions,
     clock: Arc<dyn Clock>,

@@ -52,6 +52,7 @@ impl Servers {
             metrics.add(name, chain, &rpc);
             RpcSettings {
                 accounts: Some(accounts.unlocked.clone()),
+                development: true,
                 admin_token: Some(token.to_owned()),
                 metrics: rpc,
                 ..RpcSettings::default()

@@ -20,17 +20,17 @@ use seam_storage::{Commit, Flush, NewBlock, Reader, StorageError, TrieNodes, Vie
 use std::{collections::HashSet, sync::Arc};
 
 /// Blocks of an import that are written together.
-const BLOCKS_PER_COMMIT: usize = 64;
+pub(super) const BLOCKS_PER_COMMIT: usize = 64;
 
 /// Marks blocks that [`Producer::reorg`] made. The start of the hash that each replaces follows, so
 /// that it differs from that one even if that one was made so too.
 const REORG_MARK: &[u8] = b"seam_reorg";
 
 /// Blocks that were executed one on the other, and the trie nodes of the last one's state.
-struct Branch {
-    view: View,
-    blocks: Vec<NewBlock>,
-    nodes: Option<TrieNodes>,
+pub(super) struct Branch {
+    pub(super) view: View,
+    pub(super) blocks: Vec<NewBlock>,
+    pub(super) nodes: Option<TrieNodes>,
 }
 
 impl Producer {
@@ -101,7 +101,7 @@ impl Producer {
         self.imported(added, count)
     }
 
-    fn write(
+    pub(super) fn write(
         &mut self,
         unwind_to: Option<u64>,
         branch: Branch,
@@ -191,6 +191,9 @@ impl Producer {
             Command::Import(_, answer) | Command::Reorg(_, answer) => {
                 drop(answer.send(Err(ImportError::Stopped)));
             }
+            Command::ByHand(_, answer) => {
+                drop(answer.send(Err(ImportError::Stopped.into())));
+            }
             Command::Stop => {}
         }
     }
@@ -239,13 +242,13 @@ fn check_branch(reader: &Reader, fork: u64, blocks: &[Block]) -> Result<(), Impo
 }
 
 /// A block that leaves the chain, with its sidecars as they were stored.
-struct Removed {
-    block: Arc<AnnouncedBlock>,
+pub(super) struct Removed {
+    pub(super) block: Arc<AnnouncedBlock>,
     blobs: Option<Bytes>,
 }
 
 /// Newest first.
-fn blocks_above(reader: &Reader, fork: u64) -> Result<Vec<Removed>, StorageError> {
+pub(super) fn blocks_above(reader: &Reader, fork: u64) -> Result<Vec<Removed>, StorageError> {
     let mut removed = Vec::new();
     for number in (fork + 1..=reader.head()).rev() {
         let stored = reader.block(number)?.ok_or_else(|| lost(number))?;
@@ -258,7 +261,7 @@ fn blocks_above(reader: &Reader, fork: u64) -> Result<Vec<Removed>, StorageError
 }
 
 /// The mempool as the new head leaves it, with what only the old branch had.
-fn refresh_pool(
+pub(super) fn refresh_pool(
     shared: &Shared,
     head: &Head,
     removed: &[Removed],

@@ -4,10 +4,12 @@ use super::{
     Command, EngineError,
     ahead::Ahead,
     committer::{Closed, Committer, Ended},
+    dev::push,
 };
 use crate::{
     blobs::stored,
     chain::{Shared, market_after},
+    clock::Clock as _,
     pool::{PoolTransaction, Reason, Selection},
 };
 use alloy_primitives::{Address, Bytes};
@@ -41,7 +43,8 @@ pub(super) enum Stopped {
     Asked,
     /// It cannot go on.
     Failed(Box<EngineError>),
-    /// A transaction broke the block that was being built, and is gone from the pool.
+    /// A transaction broke the block that was being built, and is gone from the pool; or somebody
+    /// wants something else first.
     Again,
 }
 
@@ -74,7 +77,7 @@ impl Producer {
             let result = match command {
                 Some(Command::Stop) => return,
                 Some(command) => self.obey(command),
-                None => self.produce(),
+                None => self.next_block(),
             };
             match result {
                 Ok(()) | Err(Stopped::Again) => {}
@@ -89,17 +92,22 @@ impl Producer {
         match command {
             Command::Import(blocks, answer) => drop(answer.send(self.import(blocks))),
             Command::Reorg(depth, answer) => drop(answer.send(self.reorg(depth))),
+            Command::ByHand(what, answer) => {
+                let done = self.by_hand(*what);
+                self.shared.dev.served();
+                drop(answer.send(done));
+            }
             Command::Stop => return Err(Stopped::Asked),
         }
         Ok(())
     }
 
     /// Builds the next block until its time and hands it on, to be sealed and committed.
-    fn produce(&mut self) -> Result<(), Stopped> {
+    pub(super) fn produce(&mut self) -> Result<(), Stopped> {
         let shared = self.shared.clone();
         self.view = self.view.rebased(shared.head().reader.clone())?;
         let parent = self.view.clone();
-        let timestamp = shared.recipe.timestamp(parent.header().timestamp, shared.clock.now());
+        let timestamp = shared.timestamp_after(parent.header().timestamp);
         let input = shared.recipe.input(&shared.rules, &parent, timestamp)?;
         let state = self.build_on(&parent, &input.attributes);
         let mut builder =
@@ -137,6 +145,10 @@ impl Producer {
             if self.shared.stopping.load(Ordering::Acquire) {
                 return Err(Stopped::Asked);
             }
+            if self.shared.dev.is_waited_for() {
+                self.committer.drain()?;
+                return Err(Stopped::Again);
+            }
             let next = match fill.is_full() {
                 true => None,
                 false => self.shared.pool().next_best(&mut fill.selection),
@@ -163,8 +175,8 @@ impl Producer {
             fill.refuse(&transaction);
             return Ok(());
         }
-        match builder.push(transaction.transaction().clone()) {
-            Ok(_) => {
+        match push(builder, &transaction) {
+            Ok(()) => {
                 fill.take(transaction);
                 if fill.taken.len().is_multiple_of(PREPARE_EVERY) {
                     builder.prepare().map_err(|error| cannot_build(parent, error))?;

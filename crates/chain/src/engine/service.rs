@@ -4,7 +4,8 @@ use super::{Command, EngineError, Recipe, committer::Committer, producer::Produc
 use crate::{
     blobs::{SlotClock, kzg},
     chain::{Chain, EVENT_BACKLOG, Head, Health, Shared},
-    clock::{Clock, Signal},
+    clock::{AdjustableClock, Clock, Signal},
+    dev::Dev,
     metrics::ChainMetrics,
     pool::{Pool, PoolLimits},
 };
@@ -76,7 +77,8 @@ pub fn start(settings: Settings) -> Result<Running, EngineError> {
         health: watch::channel(Health::Running).0,
         signal: Signal::default(),
         stopping: AtomicBool::new(false),
-        clock,
+        clock: AdjustableClock::new(clock),
+        dev: Dev::default(),
         recipe,
         commands: Mutex::new(commands),
         metrics: ChainMetrics::default(),

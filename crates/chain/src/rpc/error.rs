@@ -1,6 +1,10 @@
 //! What a caller is told when a call fails: codes of JSON-RPC and of EIP-1474, words of geth.
 
-use crate::{chain::SubmitError, engine::ImportError, wallet::WalletError};
+use crate::{
+    chain::SubmitError,
+    engine::{DevError, ImportError},
+    wallet::WalletError,
+};
 use alloy_primitives::Bytes;
 use jsonrpsee::types::ErrorObjectOwned;
 use seam_stf::{
@@ -121,6 +125,15 @@ impl From<WalletError> for Failure {
             | WalletError::TypedData(_)
             | WalletError::Incomplete(_) => Self::params(error.to_string()),
             error => Self::server(error.to_string()),
+        }
+    }
+}
+
+impl From<DevError> for Failure {
+    fn from(error: DevError) -> Self {
+        match error {
+            DevError::Chain(error) => error.into(),
+            error => Self::params(error.to_string()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     caller::Caller,
     context::Context,
-    error::{Failure, INTERNAL_ERROR},
+    error::{Failure, INTERNAL_ERROR, METHOD_NOT_FOUND},
     params::Args,
 };
 use jsonrpsee::{
@@ -57,6 +57,23 @@ pub(crate) fn register(
     module.register_async_method(method.name, move |params, context, extensions| {
         respond(method, params, context, extensions)
     })?;
+    Ok(())
+}
+
+/// Adds a method that only programs of this machine may call.
+pub(crate) fn register_local(
+    module: &mut RpcModule<Context>,
+    method: Method,
+) -> Result<(), RegisterMethodError> {
+    let call = move |params, context, extensions: Extensions| async move {
+        if extensions.get::<Caller>().is_some_and(Caller::is_loopback) {
+            return respond(method, params, context, extensions).await;
+        }
+        let name = method.name;
+        let message = format!("the method {name} is for programs of the same machine");
+        ResponsePayload::error(ErrorObjectOwned::from(Failure::new(METHOD_NOT_FOUND, message)))
+    };
+    module.register_async_method(method.name, call)?;
     Ok(())
 }
 

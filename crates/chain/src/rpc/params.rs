@@ -64,7 +64,7 @@ pub(crate) fn text(value: &Value) -> Result<&str, String> {
 }
 
 /// The digits after `0x`.
-fn digits(text: &str) -> Result<&str, String> {
+pub(crate) fn digits(text: &str) -> Result<&str, String> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
     if text.is_empty() {
         return Err("empty hex string".to_owned());

@@ -38,6 +38,8 @@ use std::{fmt, sync::Arc, time::Duration};
 /// | `hosts` | none | names that the `Host` header may have beside `localhost` and IP addresses | HTTP 403 |
 /// | `origins` | any | web pages that may call | HTTP 403 |
 /// | `accounts` | none | unlocked accounts, on a development chain only | `unknown account` |
+/// | `development` | off | `evm_*`, `anvil_*`, `hardhat_*`, on loopback only | there are no such methods |
+/// | `mined_blocks` | 10,000 | blocks of `anvil_mine` | error -32602 |
 /// | `admin_token` | none | what `seam_reorg` asks for | without one there is no such method |
 #[derive(Clone)]
 pub struct RpcSettings {
@@ -99,6 +101,10 @@ pub struct RpcSettings {
     pub origins: Origins,
     /// The unlocked accounts of a development chain.
     pub accounts: Option<Arc<DevAccounts>>,
+    /// Whether programs of this machine may change the chain by hand, as tests do.
+    pub development: bool,
+    /// Most blocks that one call makes by hand.
+    pub mined_blocks: u64,
     /// The secret of those who may do what no client should: on loopback only.
     pub admin_token: Option<String>,
     /// What is counted.
@@ -149,6 +155,8 @@ impl Default for RpcSettings {
             hosts: Vec::new(),
             origins: Origins::Any,
             accounts: None,
+            development: false,
+            mined_blocks: 10_000,
             admin_token: None,
             metrics: RpcMetrics::default(),
         }

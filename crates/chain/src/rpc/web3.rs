@@ -10,7 +10,12 @@ use std::env::consts::{ARCH, OS};
 
 /// `web3_clientVersion`: name, version and system.
 pub(crate) fn client_version(_: &Context, _: &Args) -> Answer {
-    json(&format!("seam/v{}/{OS}-{ARCH}", env!("CARGO_PKG_VERSION")))
+    json(&client())
+}
+
+/// Name, version and system.
+pub(crate) fn client() -> String {
+    format!("seam/v{}/{OS}-{ARCH}", env!("CARGO_PKG_VERSION"))
 }
 
 /// `web3_sha3(data)`: keccak256.

@@ -1,7 +1,7 @@
 //! Transactions that a development account signs.
 
 use super::{DevAccounts, WalletError};
-use crate::blobs::AnySidecar;
+use crate::{blobs::AnySidecar, dev::no_signature};
 use alloy_consensus::{
     EthereumTypedTransaction, SignableTransaction, Signed, TxEip4844, TypedTransaction,
     transaction::TxEip4844Variant,
@@ -47,6 +47,18 @@ pub fn build(request: TransactionRequest) -> Result<BuiltTransaction, WalletErro
         }
     };
     Ok(BuiltTransaction { transaction, sidecar })
+}
+
+/// A transaction of `from` that nobody signs, for a sender that is impersonated.
+pub(crate) fn unsigned(from: Address, transaction: UnsignedTransaction) -> Transaction {
+    let signature = no_signature(from);
+    match transaction {
+        UnsignedTransaction::Legacy(tx) => Transaction::Legacy(tx.into_signed(signature)),
+        UnsignedTransaction::Eip2930(tx) => Transaction::Eip2930(tx.into_signed(signature)),
+        UnsignedTransaction::Eip1559(tx) => Transaction::Eip1559(tx.into_signed(signature)),
+        UnsignedTransaction::Eip4844(tx) => Transaction::Eip4844(tx.into_signed(signature)),
+        UnsignedTransaction::Eip7702(tx) => Transaction::Eip7702(tx.into_signed(signature)),
+    }
 }
 
 impl DevAccounts {

@@ -1,8 +1,8 @@
 //! Blocks are made on time, with what waits.
 
 use crate::support::{
-    GENESIS_TIME, Steps, balance, call_counter, hash, person, producing, producing_with, transfer,
-    wait_for,
+    GENESIS_TIME, Steps, balance, call_counter, check_beacon_roots, hash, person, producing,
+    producing_with, transfer, wait_for,
 };
 use alloy_primitives::{Address, U256};
 use seam_storage::LogKey;
@@ -21,6 +21,7 @@ fn blocks_come_at_their_times_and_everything_about_them_is_right() {
         assert_eq!(header.timestamp, GENESIS_TIME + 2 * number);
         assert_eq!(header.gas_limit, 60_000_000);
     }
+    check_beacon_roots(&chain);
     let checked = head.reader.check().unwrap();
     assert_eq!(checked.blocks, head.number() + 1);
 }

@@ -1,6 +1,7 @@
 //! The JSON-RPC server over real sockets.
 
 mod client;
+mod dev;
 mod errors;
 mod execution_apis;
 mod filters;

