@@ -70,6 +70,16 @@ pub(crate) struct L1Fees {
     operator_fee_constant: Option<U256>,
 }
 
+impl L1Fees {
+    /// What a transaction that uses this much gas pays beside it. A deposit pays nothing.
+    pub(crate) fn paid(&self, gas_used: U256) -> U256 {
+        let scalar = self.operator_fee_scalar.unwrap_or_default();
+        let scaled = gas_used.saturating_mul(scalar) / quantity(1_000_000_u64);
+        let constant = self.operator_fee_constant.unwrap_or_default();
+        self.l1_fee.saturating_add(scaled).saturating_add(constant)
+    }
+}
+
 impl BlockFees {
     /// Those of a block; none on a chain that is no rollup, and in its genesis block.
     pub(crate) fn of(rules: &ChainRules, block: &Block) -> Option<Self> {

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`settings`] | limits, and who may call |
 //! | [`metrics`] | what is counted; the page for Prometheus |
-//! | `eth`, `net`, `web3`, `txpool`, `optimism`, `testing`, `seam`, `dev` | the methods, by namespace |
+//! | `eth`, `net`, `web3`, `txpool`, `debug`, `ots`, `optimism`, `testing`, `seam`, `dev` | the methods, by namespace |
 //! | `method` | how a method is described and run |
 //! | `context` | what methods have at hand; finding a block |
 //! | `params`, `types` | what comes in and what goes out |
@@ -25,6 +25,7 @@ pub mod settings;
 mod beacon;
 mod caller;
 mod context;
+mod debug;
 mod dev;
 mod error;
 mod eth;
@@ -35,6 +36,7 @@ mod logs;
 mod method;
 mod net;
 mod optimism;
+mod ots;
 pub(crate) mod params;
 mod revert;
 mod seam;
@@ -89,6 +91,7 @@ const METHODS: &[Method] = methods! {
     "eth_call", 4, Heavy, eth::call::run;
     "eth_estimateGas", 4, Heavy, eth::estimate_gas::run;
     "eth_simulateV1", 2, Heavy, eth::simulate::run;
+    "eth_createAccessList", 3, Heavy, eth::create_access_list::run;
     "eth_getBlockByNumber", 2, Read, eth::get_block::by_number;
     "eth_getBlockByHash", 2, Read, eth::get_block::by_hash;
     "eth_getBlockTransactionCountByNumber", 1, Read, eth::counts::transactions_by_number;
@@ -117,6 +120,30 @@ const METHODS: &[Method] = methods! {
     "eth_sign", 2, Read, eth::sign::message;
     "personal_sign", 3, Read, eth::sign::personal;
     "eth_signTypedData_v4", 2, Read, eth::sign::typed_data;
+    "debug_getRawHeader", 1, Read, debug::raw::header;
+    "debug_getRawBlock", 1, Read, debug::raw::block;
+    "debug_getRawReceipts", 1, Read, debug::raw::receipts;
+    "debug_getRawTransaction", 1, Read, debug::raw::transaction;
+    "debug_getBadBlocks", 0, Free, debug::bad_blocks::run;
+    "debug_traceTransaction", 2, Heavy, debug::trace_transaction::run;
+    "debug_traceBlockByNumber", 2, Heavy, debug::trace_block::by_number;
+    "debug_traceBlockByHash", 2, Heavy, debug::trace_block::by_hash;
+    "debug_traceBlock", 2, Heavy, debug::trace_block::brought;
+    "debug_traceCall", 3, Heavy, debug::trace_call::run;
+    "debug_executionWitness", 1, Heavy, debug::execution_witness::run;
+    "ots_getApiLevel", 0, Free, ots::api_level::run;
+    "ots_hasCode", 2, Read, ots::has_code::run;
+    "ots_getHeaderByNumber", 1, Read, ots::header::run;
+    "ots_getBlockDetails", 1, Read, ots::block_details::by_number;
+    "ots_getBlockDetailsByHash", 1, Read, ots::block_details::by_hash;
+    "ots_getBlockTransactions", 3, Read, ots::block_transactions::run;
+    "ots_searchTransactionsBefore", 3, Heavy, ots::search::before;
+    "ots_searchTransactionsAfter", 3, Heavy, ots::search::after;
+    "ots_getTransactionBySenderAndNonce", 2, Read, ots::sender_and_nonce::run;
+    "ots_getTransactionError", 1, Heavy, ots::calls::error;
+    "ots_traceTransaction", 1, Heavy, ots::calls::trace;
+    "ots_getInternalOperations", 1, Heavy, ots::calls::internal_operations;
+    "ots_getContractCreator", 1, Heavy, ots::contract_creator::run;
 };
 
 /// What a chain of the OP Stack has beside them: methods of op-node.

@@ -34,6 +34,9 @@ use seam_primitives::{
     Transaction,
 };
 
+#[cfg(feature = "trace")]
+pub use crate::rewards::{Issuance, issuance};
+
 /// The OP Stack's `L2ToL1MessagePasser`, whose storage root a header carries since Isthmus.
 pub const MESSAGE_PASSER: Address = address!("0x4200000000000000000000000000000000000016");
 

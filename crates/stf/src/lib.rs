@@ -17,6 +17,7 @@
 //! | [`genesis`] | the first block |
 //! | [`crypto`] | cryptography that a machine brings itself |
 //! | [`call`] | calls that no block has: `eth_call`, `eth_estimateGas` (with the feature `call`) |
+//! | [`trace`] | what a transaction or a call does, step by step (with the feature `trace`) |
 //! | [`construct`] | running constructors, for a genesis |
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
@@ -45,6 +46,8 @@ pub mod header;
 pub mod state;
 pub mod state_trie;
 pub mod stateless;
+#[cfg(feature = "trace")]
+pub mod trace;
 pub mod trie;
 pub mod witness;
 

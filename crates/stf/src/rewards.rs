@@ -31,6 +31,41 @@ fn base_reward(rules: &ChainRules, number: u64, timestamp: u64) -> Option<U256> 
     Some(U256::from(ether).wrapping_mul(U256::from(WEI_PER_ETHER)))
 }
 
+/// The miner's wei: a 32nd more for each ommer named.
+fn miner_reward(reward: U256, ommers: usize) -> U256 {
+    let share = reward.wrapping_shr(5);
+    reward.wrapping_add(share.wrapping_mul(U256::from(ommers)))
+}
+
+/// An ommer's wei: an eighth less for each generation.
+fn ommer_reward(reward: U256, number: u64, ommer: &Header) -> U256 {
+    let eighths = ommer.number.saturating_add(8).saturating_sub(number);
+    reward.wrapping_mul(U256::from(eighths)).wrapping_shr(3)
+}
+
+/// Wei that a block made.
+#[cfg(feature = "trace")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Issuance {
+    /// For its miner.
+    pub miner: U256,
+    /// For those of its ommers, together.
+    pub ommers: U256,
+}
+
+/// Wei that a block made for miners; nothing since the merge.
+#[cfg(feature = "trace")]
+pub fn issuance(rules: &ChainRules, block: &seam_primitives::Block) -> Issuance {
+    let (number, ommers) = (block.header.number, &block.ommers);
+    let reward = base_reward(rules, number, block.header.timestamp).filter(|_| number > 0);
+    let Some(reward) = reward else { return Issuance::default() };
+    let of_ommers = ommers.iter().map(|ommer| ommer_reward(reward, number, ommer));
+    Issuance {
+        miner: miner_reward(reward, ommers.len()),
+        ommers: of_ommers.fold(U256::ZERO, U256::saturating_add),
+    }
+}
+
 /// Pays the miner of block `number` and of each ommer, and the withdrawals. The ommers have been
 /// checked by [`check_ommers`].
 pub(crate) fn pay<R: StateReader>(
@@ -40,13 +75,10 @@ pub(crate) fn pay<R: StateReader>(
     state: &mut Overlay<R>,
 ) -> Result<(), StateError> {
     if let Some(reward) = base_reward(rules, number, attributes.timestamp) {
-        let share = reward.wrapping_shr(5); // a 32nd for each ommer named
-        let bonus = share.wrapping_mul(U256::from(attributes.ommers.len()));
-        state.add_balance(attributes.beneficiary, reward.wrapping_add(bonus))?;
+        let ommers = attributes.ommers.len();
+        state.add_balance(attributes.beneficiary, miner_reward(reward, ommers))?;
         for ommer in &attributes.ommers {
-            let eighths = ommer.number.saturating_add(8).saturating_sub(number);
-            let wei = reward.wrapping_mul(U256::from(eighths)).wrapping_shr(3);
-            state.add_balance(ommer.beneficiary, wei)?;
+            state.add_balance(ommer.beneficiary, ommer_reward(reward, number, ommer))?;
         }
     }
     for withdrawal in &attributes.withdrawals {

@@ -34,7 +34,7 @@ pub use check::Checked;
 pub use error::StorageError;
 pub use memory::MemoryStore;
 pub use reader::{Finality, Reader, StoredBlock, TransactionPlace};
-pub use roots::{BuildState, Flush, FlushAnswer, RootThread, Sealing, TrieNodes};
+pub use roots::{BuildState, Flush, FlushAnswer, Preimages, RootThread, Sealing, TrieNodes};
 pub use scratch::ScratchState;
 pub use store::{Commit, History, NewBlock, Store, StoreOptions, stored_genesis};
 pub use tables::LogKey;

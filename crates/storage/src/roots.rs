@@ -23,7 +23,8 @@ use std::{
 };
 use trie::HeadTrie;
 
-pub(crate) use trie::{ScratchTrie, fresh_nodes, prove};
+pub use trie::Preimages;
+pub(crate) use trie::{ScratchTrie, fresh_nodes, preimages, prove};
 
 /// Nodes of the tries that changed since they were written last.
 #[derive(Debug)]

@@ -176,6 +176,14 @@ impl View {
         ScratchState::of(self.clone())
     }
 
+    /// Trie nodes and code of this state: what a witness of the block after it is made of.
+    ///
+    /// # Errors
+    /// [`StorageError::TooFarForProof`] if too much changed since, or if the state cannot be read.
+    pub fn preimages(&self) -> Result<roots::Preimages, StorageError> {
+        roots::preimages(self)
+    }
+
     /// What the newest of the pending blocks that knows says.
     fn pending_value<T>(&self, find: impl Fn(&StateChanges) -> Option<T>) -> Option<T> {
         self.blocks.iter().rev().find_map(|block| find(&block.changes))

@@ -6,6 +6,7 @@ pub(crate) mod call;
 pub(crate) mod capabilities;
 pub(crate) mod config;
 pub(crate) mod counts;
+pub(crate) mod create_access_list;
 pub(crate) mod estimate_gas;
 pub(crate) mod fee_history;
 pub(crate) mod fees;

@@ -27,6 +27,8 @@ use std::{fmt, sync::Arc, time::Duration};
 /// | `fee_cap` | none | wei that the gas of a transaction sent here can cost | error -32000, `tx fee … exceeds the configured cap` |
 /// | `testing` | off | `testing_buildBlockV1` | no such method |
 /// | `bomb_forks` | none | blocks of forks that only moved the difficulty bomb, for the fork id (EIP-2124) | |
+/// | `trace_bytes` | 32 MiB | of what one call traces, as about its JSON has | error -32005 |
+/// | `search_blocks` | 10,000 | blocks that `ots_searchTransactions…` looks through | error -32005, or fewer found |
 /// | `log_blocks` | 100,000 | blocks that `eth_getLogs` looks through | error -32005 |
 /// | `log_results` | 20,000 | logs in an answer | error -32005 |
 /// | `log_criteria` | 1,000 | addresses, or topics at one place, of a log filter | error -32602 |
@@ -79,6 +81,10 @@ pub struct RpcSettings {
     pub testing: bool,
     /// Blocks of Muir, Arrow and Gray Glacier: no rule needs them, but the fork id of EIP-2124 counts them.
     pub bomb_forks: Vec<u64>,
+    /// Most bytes of what one call traces.
+    pub trace_bytes: usize,
+    /// Most blocks to look through for transactions of an account.
+    pub search_blocks: u64,
     /// Most blocks to look through for logs.
     pub log_blocks: u64,
     /// Most logs in an answer.
@@ -144,6 +150,8 @@ impl Default for RpcSettings {
             fee_cap: None,
             testing: false,
             bomb_forks: Vec::new(),
+            trace_bytes: 32 << 20,
+            search_blocks: 10_000,
             log_blocks: 100_000,
             log_results: 20_000,
             log_criteria: 1_000,

@@ -1,12 +1,14 @@
 //! The JSON-RPC server over real sockets.
 
 mod client;
+mod debug;
 mod dev;
 mod errors;
 mod execution_apis;
 mod filters;
 mod limits;
 mod node;
+mod ots;
 mod routes;
 mod simulate;
 mod subscriptions;

@@ -229,6 +229,29 @@ pub(crate) fn call_counter(from: u8, nonce: u64) -> Pooled {
     signed(from, transaction, Transaction::Legacy)
 }
 
+fn legacy(from: u8, nonce: u64, to: TxKind, input: Bytes, wei: u64) -> Pooled {
+    let transaction = TxLegacy {
+        chain_id: Some(CHAIN_ID),
+        nonce,
+        gas_price: 100_000_000_000,
+        gas_limit: 200_000,
+        to,
+        value: U256::from(wei),
+        input,
+    };
+    signed(from, transaction, Transaction::Legacy)
+}
+
+/// Creates a contract by this init code.
+pub(crate) fn create(from: u8, nonce: u64, init: Bytes, wei: u64) -> Pooled {
+    legacy(from, nonce, TxKind::Create, init, wei)
+}
+
+/// Calls a contract.
+pub(crate) fn call_with(from: u8, nonce: u64, to: Address, input: Bytes) -> Pooled {
+    legacy(from, nonce, TxKind::Call(to), input, 0)
+}
+
 pub(crate) fn hash(pooled: &Pooled) -> TxHash {
     pooled.transaction.inner().hash()
 }

@@ -62,7 +62,7 @@ impl<R: StateReader, I: Watch<R>> Machine<R, I> {
     }
 
     /// Runs the call with this gas limit. The state stays as it was, so another may follow.
-    pub(super) fn call(&mut self, request: &Call, gas: u64) -> Result<CallOutcome, CallError> {
+    pub(crate) fn call(&mut self, request: &Call, gas: u64) -> Result<CallOutcome, CallError> {
         Ok(self.call_with_state(request, gas)?.0)
     }
 

@@ -12,3 +12,4 @@ mod random_blocks;
 mod refusals;
 mod simulate;
 mod support;
+mod trace;

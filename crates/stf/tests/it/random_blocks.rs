@@ -5,6 +5,7 @@
 use crate::support::{
     CHAIN_ID, account, address, attributes, ethereum, key, sign, store, system_contracts,
 };
+use crate::trace::check_differences;
 use alloy_consensus::{Sealable, TxEip1559, TxLegacy};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address as at, hex, keccak256};
 use op_alloy_consensus::TxDeposit;
@@ -349,6 +350,7 @@ fn check(
     let over_database =
         build_block(&kind.rules(), &parent, &input.attributes, txs.clone(), &mut *store).unwrap();
     assert_eq!(over_database, executed);
+    check_differences(&kind.rules(), &executed, &txs, &mut *store);
     check_prepared(kind, store, ancestors, &input, (txs, &executed));
     let encoded = alloy_rlp::encode(&input);
     let decoded: StatelessInput = alloy_rlp::decode_exact(&encoded).unwrap();

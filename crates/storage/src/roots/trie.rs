@@ -11,7 +11,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use seam_stf::{
-    AccountChange, StateChanges, StateError, StateReader,
+    AccountChange, PreimageSource, StateChanges, StateError, StateReader,
     state::Roots,
     state_trie::{AccountProof, StateTrie},
     trie::{NodePlace, NodeSource, SourceError},
@@ -253,6 +253,41 @@ pub(crate) fn prove(
 ) -> Result<AccountProof, StorageError> {
     let mut loaded = roll(view.clone(), MAX_PROOF_CHANGES)?;
     Ok(loaded.trie.prove(&loaded.source, address, slots)?)
+}
+
+/// Trie nodes and code of the state after a block, for a witness.
+#[derive(Debug)]
+pub struct Preimages {
+    /// Nodes that are not in the store, which has those of another block.
+    rolled: BTreeMap<B256, Bytes>,
+    stored: StoredNodes,
+    view: View,
+}
+
+impl NodeSource for Preimages {
+    fn node(&self, at: &NodePlace) -> Result<Option<Bytes>, SourceError> {
+        match self.rolled.get(&at.hash) {
+            Some(bytes) => Ok(Some(bytes.clone())),
+            None => self.stored.node(at),
+        }
+    }
+}
+
+impl PreimageSource for Preimages {
+    fn code(&self, code_hash: B256) -> Result<Option<Bytes>, SourceError> {
+        match self.view.clone().code(code_hash) {
+            Ok(code) => Ok(Some(code)),
+            Err(StateError::MissingCode(_)) => Ok(None),
+            Err(error) => Err(SourceError::new(error)),
+        }
+    }
+}
+
+/// All that witnesses of blocks on `view` are made of.
+pub(crate) fn preimages(view: &View) -> Result<Preimages, StorageError> {
+    let mut loaded = roll(view.clone(), MAX_PROOF_CHANGES)?;
+    let rolled = loaded.trie.take_new_nodes().into_iter().collect();
+    Ok(Preimages { rolled, stored: loaded.source, view: view.clone() })
 }
 
 /// The rows of all nodes of the state of `view`, which must be a stored block, from its flat state

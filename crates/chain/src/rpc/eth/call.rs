@@ -95,6 +95,7 @@ pub(crate) fn call_of(request: TransactionRequest, chain_id: u64) -> Result<Call
     })
 }
 
+/// The accounts that are other than they are on the chain.
 pub(crate) fn overrides_of(
     overrides: StateOverride,
 ) -> Result<BTreeMap<alloy_primitives::Address, AccountOverride>, Failure> {
@@ -122,7 +123,8 @@ pub(crate) fn overrides_of(
     overrides.into_iter().map(change).collect()
 }
 
-fn change_header(header: &mut Header, overrides: BlockOverrides) -> Result<(), Failure> {
+/// Makes of a header what the block environment is to be.
+pub(crate) fn change_header(header: &mut Header, overrides: BlockOverrides) -> Result<(), Failure> {
     let too_large = |what| move |_| Failure::params(format!("{what} is too large"));
     let unsupported = overrides.blob_base_fee.is_some() || overrides.block_hash.is_some();
     if unsupported {

@@ -49,6 +49,18 @@ pub(crate) struct ReceiptJson {
     deposit_receipt_version: Option<U256>,
 }
 
+impl ReceiptJson {
+    /// All that the sender paid: for gas, for blobs and, on a rollup, for data on L1 and to the operator.
+    pub(crate) fn fee(&self) -> U256 {
+        let gas = self.gas_used.saturating_mul(self.effective_gas_price);
+        let blobs = self.blob_gas_used.zip(self.blob_gas_price);
+        let blobs = blobs.map_or(U256::ZERO, |(gas, price)| gas.saturating_mul(price));
+        let l1 = self.l1.as_ref().filter(|_| self.deposit_nonce.is_none());
+        let l1 = l1.map_or(U256::ZERO, |fees| fees.paid(self.gas_used));
+        gas.saturating_add(blobs).saturating_add(l1)
+    }
+}
+
 /// The receipts of a block, in order: all, or the one at `only`.
 pub(crate) fn receipts_of(
     rules: &ChainRules,
