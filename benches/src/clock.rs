@@ -6,7 +6,27 @@ use std::time::Duration;
 /// Processor time that this thread has used, in user and kernel mode. What else the machine does
 /// meanwhile is not in it, so that it says what one core would need.
 pub fn cpu() -> Duration {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
+    read(ClockId::ThreadCPUTime)
+}
+
+/// Processor time that all threads of this process have used.
+pub fn process_cpu() -> Duration {
+    read(ClockId::ProcessCPUTime)
+}
+
+/// Seconds since the Unix epoch.
+pub fn unix_seconds() -> u64 {
+    read(ClockId::Realtime).as_secs()
+}
+
+/// Waits.
+#[expect(clippy::disallowed_methods, reason = "a load comes at its times, whatever the node does")]
+pub fn rest(time: Duration) {
+    std::thread::sleep(time);
+}
+
+fn read(clock: ClockId) -> Duration {
+    let now = clock_gettime(clock);
     Duration::new(
         u64::try_from(now.tv_sec).unwrap_or_default(),
         u32::try_from(now.tv_nsec).unwrap_or_default(),

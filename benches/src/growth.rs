@@ -175,7 +175,7 @@ fn hash(index: u64) -> B256 {
 
 fn measure(options: &Options, accounts: u64) -> Result<()> {
     let directory = chain_directory(options, accounts);
-    let before = disk(&directory);
+    let before = machine::disk(&directory);
     let running = open(&directory)?;
     let chain = &running.chain;
     let mut events = chain.subscribe();
@@ -217,7 +217,7 @@ fn report(
         "| {accounts} | {} | {:.0} | {blocks} | {seal:.1} | {commit:.1} | {} | {} | {} |",
         before >> 20,
         options.transfers as f64 / took.as_secs_f64(),
-        disk(directory).saturating_sub(before) / options.transfers,
+        machine::disk(directory).saturating_sub(before) / options.transfers,
         mib("VmHWM")?,
         mib("RssAnon")?,
     );
@@ -232,16 +232,4 @@ fn mean_milliseconds(metrics: &str, name: &str) -> Result<f64> {
         Ok(line.with_context(|| format!("no {name}"))?.parse()?)
     };
     Ok(value("sum")? * 1_000.0 / value("count")?.max(1.0))
-}
-
-/// Bytes in use; the log of commits is a sparse file.
-fn disk(path: &Path) -> u64 {
-    use std::os::unix::fs::MetadataExt;
-    let Ok(entries) = fs::read_dir(path) else { return 0 };
-    let size = |entry: fs::DirEntry| match entry.metadata() {
-        Ok(metadata) if metadata.is_dir() => disk(&entry.path()),
-        Ok(metadata) => metadata.blocks() * 512,
-        Err(_) => 0,
-    };
-    entries.flatten().map(size).sum()
 }

@@ -1,7 +1,7 @@
 //! Where and when a benchmark ran.
 
 use anyhow::{Context, Result};
-use std::{fs, process::Command, thread};
+use std::{fs, path::Path, process::Command, thread};
 
 /// One line of Markdown: cores, processor, memory, and the date (`YYYY-MM-DD`; `None`: today).
 ///
@@ -29,6 +29,18 @@ fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 fn today() -> Result<String> {
     let output = Command::new("date").args(["-u", "+%F"]).output().context("running `date`")?;
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+/// Bytes that a directory's files take; a sparse file counts with what is in it.
+pub fn disk(path: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(entries) = fs::read_dir(path) else { return 0 };
+    let size = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => disk(&entry.path()),
+        Ok(metadata) => metadata.blocks() * 512,
+        Err(_) => 0,
+    };
+    entries.flatten().map(size).sum()
 }
 
 #[cfg(test)]

@@ -10,13 +10,13 @@
 //! | `peers` | the measurements of revm alone and of alloy-evm's block executor |
 //! | `report` | medians, as Markdown |
 
-mod contracts;
-mod load;
+pub(crate) mod contracts;
+pub(crate) mod load;
 mod peers;
-mod people;
-mod report;
+pub(crate) mod people;
+pub(crate) mod report;
 mod seam;
-mod world;
+pub(crate) mod world;
 
 use crate::{clock, machine};
 use anyhow::{Result, ensure};

@@ -4,6 +4,7 @@
 //! ended and in how many seconds; a job ends with a table and `N passed, N failed, N skipped`.
 
 mod arch;
+mod bench;
 mod clients;
 mod contracts;
 mod guest;
@@ -40,7 +41,7 @@ enum Job {
     /// Long counts and fuzzing; writes docs/soak.md
     Soak(soak::Options),
     /// Run a benchmark of benches/ in release mode
-    Bench(BenchOptions),
+    Bench(bench::Options),
     /// Build the zkVM guest, check it, run it
     Guest(GuestOptions),
     /// The compiled Solidity that Rust reads: compare with the pinned hashes, or fetch again
@@ -49,15 +50,6 @@ enum Job {
     Arch,
     /// Check the relative links of every Markdown file (part of test)
     Links,
-}
-
-#[derive(Debug, Args)]
-struct BenchOptions {
-    /// Name of the benchmark: a binary of benches/, such as `stf`
-    name: String,
-    /// Passed on to the benchmark
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    args: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -102,7 +94,7 @@ fn run(cli: &Cli) -> Result<bool> {
     Ok(match &cli.job {
         Job::Test(options) => test::run(&workspace, options),
         Job::Soak(options) => soak::run(&workspace, options)?,
-        Job::Bench(options) => bench(options)?,
+        Job::Bench(options) => bench::run(&workspace, options)?,
         Job::Guest(options) if options.run => {
             alone("guest", "run in the zkVM's executor", || guest::run(&workspace))
         }
@@ -125,14 +117,6 @@ fn alone(name: &str, what: &str, step: impl FnOnce() -> Result<Done>) -> bool {
     reports.run(name, what, step);
     println!("{}", reports.summary());
     !reports.any_failed()
-}
-
-fn bench(options: &BenchOptions) -> Result<bool> {
-    let args = ["run", "--release", "--locked", "--package", "seam-benches", "--bin"];
-    let mut command = sh::cargo(&args);
-    command.arg(&options.name).arg("--").args(&options.args);
-    sh::run(&mut command)?;
-    Ok(true)
 }
 
 #[cfg(test)]

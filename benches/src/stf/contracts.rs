@@ -7,7 +7,7 @@ use alloy_sol_types::{SolCall, SolValue, sol};
 use anyhow::{Context, Result};
 
 /// Chain id of the benchmark's chain.
-pub(super) const CHAIN_ID: u64 = 4242;
+pub(crate) const CHAIN_ID: u64 = 4242;
 
 sol! {
     function approve(address spender, uint256 value) external returns (bool);
@@ -37,22 +37,22 @@ sol! {
 
 /// Where the contracts are: they follow from the deployer's nonces 0 to 3.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Contracts {
-    pub(super) token: Address,
-    pub(super) weth: Address,
-    pub(super) factory: Address,
-    pub(super) router: Address,
+pub(crate) struct Contracts {
+    pub(crate) token: Address,
+    pub(crate) weth: Address,
+    pub(crate) factory: Address,
+    pub(crate) router: Address,
 }
 
 impl Contracts {
-    pub(super) fn of(deployer: Address) -> Self {
+    pub(crate) fn of(deployer: Address) -> Self {
         let [token, weth, factory, router] = [0, 1, 2, 3].map(|nonce| deployer.create(nonce));
         Self { token, weth, factory, router }
     }
 
     /// The deployer's first transactions: the four contracts, and a pool of `ether` and as many
     /// tokens; the factory makes the pair in the last.
-    pub(super) fn deployments(&self, deployer: Address, ether: u64) -> Result<Vec<TxEip1559>> {
+    pub(crate) fn deployments(&self, deployer: Address, ether: u64) -> Result<Vec<TxEip1559>> {
         let wei = Unit::ETHER.wei() * U256::from(ether);
         let pool = addLiquidityETHCall {
             token: self.token,
@@ -75,18 +75,18 @@ impl Contracts {
     }
 
     /// Lets the router take the sender's tokens.
-    pub(super) fn approve_router(&self) -> TxEip1559 {
+    pub(crate) fn approve_router(&self) -> TxEip1559 {
         let approve = approveCall { spender: self.router, value: U256::MAX };
         call(self.token, U256::ZERO, 100_000, &approve)
     }
 
     /// Moves tokens.
-    pub(super) fn transfer(&self, to: Address, value: U256) -> TxEip1559 {
+    pub(crate) fn transfer(&self, to: Address, value: U256) -> TxEip1559 {
         call(self.token, U256::ZERO, 100_000, &transferCall { to, value })
     }
 
     /// Buys tokens for wei.
-    pub(super) fn buy(&self, to: Address, wei: U256) -> TxEip1559 {
+    pub(crate) fn buy(&self, to: Address, wei: U256) -> TxEip1559 {
         let path = vec![self.weth, self.token];
         let deadline = U256::MAX;
         let swap = swapExactETHForTokensCall { amountOutMin: U256::ONE, path, to, deadline };
@@ -94,7 +94,7 @@ impl Contracts {
     }
 
     /// Sells tokens for wei.
-    pub(super) fn sell(&self, to: Address, tokens: U256) -> TxEip1559 {
+    pub(crate) fn sell(&self, to: Address, tokens: U256) -> TxEip1559 {
         let swap = swapExactTokensForETHCall {
             amountIn: tokens,
             amountOutMin: U256::ONE,
@@ -107,7 +107,7 @@ impl Contracts {
 }
 
 /// Sends wei.
-pub(super) fn send(to: Address, value: U256) -> TxEip1559 {
+pub(crate) fn send(to: Address, value: U256) -> TxEip1559 {
     TxEip1559 { to: TxKind::Call(to), value, gas_limit: 21_000, ..unaddressed() }
 }
 

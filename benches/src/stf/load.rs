@@ -1,7 +1,9 @@
 //! The three loads.
 
 use super::{
-    Options, contracts,
+    Options,
+    contracts::{self, Contracts},
+    people::People,
     world::{self, World},
 };
 use alloy_consensus::{Signed, TxEip1559, transaction::Recovered};
@@ -22,9 +24,9 @@ pub enum Load {
 
 impl Load {
     /// In the order of the report.
-    pub(super) const ALL: [Self; 3] = [Self::Transfers, Self::Erc20, Self::Swaps];
+    pub(crate) const ALL: [Self; 3] = [Self::Transfers, Self::Erc20, Self::Swaps];
 
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Transfers => "plain transfers",
             Self::Erc20 => "ERC-20 transfers",
@@ -33,8 +35,12 @@ impl Load {
     }
 
     /// Transaction `index` of the load. The senders take turns.
-    fn transaction(self, world: &World, index: usize) -> Result<Recovered<Signed<TxEip1559>>> {
-        let (people, contracts) = (&world.people, &world.contracts);
+    pub(crate) fn transaction(
+        self,
+        cast: &Cast<'_>,
+        index: usize,
+    ) -> Result<Recovered<Signed<TxEip1559>>> {
+        let Cast { people, contracts, holders } = *cast;
         let addresses = people.addresses();
         let sender = 1 + index % people.senders();
         let amount = U256::from(1 + draw(index, "amount", 1_000_000)?) * Unit::GWEI.wei();
@@ -43,7 +49,7 @@ impl Load {
                 contracts::send(addresses[draw(index, "anyone", addresses.len())?], amount)
             }
             Self::Erc20 => {
-                let receiver = addresses[1 + draw(index, "holder", people.senders())?];
+                let receiver = addresses[1 + draw(index, "holder", holders)?];
                 contracts.transfer(receiver, amount)
             }
             Self::Swaps if index.is_multiple_of(2) => contracts.buy(addresses[sender], amount),
@@ -56,25 +62,34 @@ impl Load {
     }
 }
 
+/// Who and what a load is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cast<'a> {
+    pub(crate) people: &'a People,
+    pub(crate) contracts: &'a Contracts,
+    /// Accounts that hold tokens: 1, 2, … to this one.
+    pub(crate) holders: usize,
+}
+
 /// A number below `below` that looks random and is the same on every run.
-fn draw(index: usize, of: &str, below: usize) -> Result<usize> {
+pub(crate) fn draw(index: usize, of: &str, below: usize) -> Result<usize> {
     let hash = keccak256(format!("{of} {index}"));
     Ok((U256::from_be_bytes(hash.0) % U256::from(below)).try_into()?)
 }
 
 /// A block ready to be executed: its transactions, and what must come out.
 #[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) attributes: BlockAttributes,
-    pub(super) transactions: Vec<Recovered<Signed<TxEip1559>>>,
+pub(crate) struct Prepared {
+    pub(crate) attributes: BlockAttributes,
+    pub(crate) transactions: Vec<Recovered<Signed<TxEip1559>>>,
     /// As the block's first execution sealed it.
-    pub(super) header: Header,
-    pub(super) hash: B256,
+    pub(crate) header: Header,
+    pub(crate) hash: B256,
 }
 
 impl Prepared {
     /// The transactions as `seam-stf` takes them, senders unknown.
-    pub(super) fn unrecovered(&self) -> Vec<Transaction> {
+    pub(crate) fn unrecovered(&self) -> Vec<Transaction> {
         let signed = self.transactions.iter().map(|tx| tx.inner().clone());
         signed.map(Transaction::Eip1559).collect()
     }
@@ -82,13 +97,15 @@ impl Prepared {
 
 /// Signs a load's transactions and executes its blocks once, off the clock: each transaction must
 /// succeed.
-pub(super) fn prepare(world: &World, load: Load, options: &Options) -> Result<Vec<Prepared>> {
+pub(crate) fn prepare(world: &World, load: Load, options: &Options) -> Result<Vec<Prepared>> {
     let mut store = world.store();
+    let (people, contracts) = (&world.people, &world.contracts);
+    let cast = Cast { people, contracts, holders: people.senders() };
     let mut blocks = Vec::new();
     for block in 0..options.blocks {
         let indices = block * options.per_block..(block + 1) * options.per_block;
         let transactions =
-            indices.map(|index| load.transaction(world, index)).collect::<Result<Vec<_>>>()?;
+            indices.map(|index| load.transaction(&cast, index)).collect::<Result<Vec<_>>>()?;
         let attributes = world::attributes(store.head());
         let signed: Vec<_> = transactions.iter().map(|tx| tx.inner().clone()).collect();
         let executed = world::extend(&world.rules, &mut store, &signed)?;

@@ -7,17 +7,17 @@ use secp256k1::{Message, SECP256K1, SecretKey};
 
 /// Account 0 deploys, the next ones send, the rest only have wei.
 #[derive(Debug)]
-pub(super) struct People {
+pub(crate) struct People {
     keys: Vec<SecretKey>,
     addresses: Vec<Address>,
 }
 
 /// Who deploys and pays out.
-pub(super) const DEPLOYER: usize = 0;
+pub(crate) const DEPLOYER: usize = 0;
 
 impl People {
     /// `accounts` of them, beside the deployer, of whom the first `senders` have keys.
-    pub(super) fn new(accounts: usize, senders: usize) -> Result<Self> {
+    pub(crate) fn new(accounts: usize, senders: usize) -> Result<Self> {
         let key = |index| {
             SecretKey::from_slice(seed(index).as_slice()).context("a hash that is no secret key")
         };
@@ -32,17 +32,17 @@ impl People {
     }
 
     /// Those who can send but for the deployer: 1, 2, … to this one.
-    pub(super) fn senders(&self) -> usize {
+    pub(crate) fn senders(&self) -> usize {
         self.keys.len() - 1
     }
 
     /// All addresses; the first is the deployer's.
-    pub(super) fn addresses(&self) -> &[Address] {
+    pub(crate) fn addresses(&self) -> &[Address] {
         &self.addresses
     }
 
     /// The transaction, signed by `who`.
-    pub(super) fn sign(&self, who: usize, transaction: TxEip1559) -> Signed<TxEip1559> {
+    pub(crate) fn sign(&self, who: usize, transaction: TxEip1559) -> Signed<TxEip1559> {
         let message = Message::from_digest(transaction.signature_hash().0);
         let signature = SECP256K1.sign_ecdsa_recoverable(&message, &self.keys[who]);
         let (recovery, bytes) = signature.serialize_compact();

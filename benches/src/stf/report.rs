@@ -52,7 +52,7 @@ impl Runs {
 }
 
 #[allow(clippy::cast_precision_loss)] // transactions of a benchmark: far below 2^52
-fn float(count: usize) -> f64 {
+pub(crate) fn float(count: usize) -> f64 {
     count as f64
 }
 
@@ -89,7 +89,7 @@ impl Spread {
 }
 
 /// With commas between thousands.
-fn number(value: f64, decimals: usize) -> String {
+pub(crate) fn number(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
     let mut grouped = String::new();

@@ -31,29 +31,29 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Ether of every account in the genesis.
-const FUNDS: u64 = 10_000_000;
+pub(crate) const FUNDS: u64 = 10_000_000;
 
 /// Ether, and tokens, in the pool.
-const POOL: u64 = 1_000_000;
+pub(crate) const POOL: u64 = 1_000_000;
 
 /// Who gets the tips.
 const BENEFICIARY: Address = address!("0x00000000000000000000000000000000c0ffee00");
 
 /// The chain after its set-up.
 #[derive(Debug)]
-pub(super) struct World {
-    pub(super) rules: ChainRules,
-    pub(super) people: People,
-    pub(super) contracts: Contracts,
+pub(crate) struct World {
+    pub(crate) rules: ChainRules,
+    pub(crate) people: People,
+    pub(crate) contracts: Contracts,
     /// The newest block, and every node of its state.
     head: SealedGenesis,
     /// Its state, as changes to the empty one.
-    state: StateChanges,
+    pub(crate) state: StateChanges,
 }
 
 impl World {
     /// Makes the genesis and runs the set-up blocks.
-    pub(super) fn new(options: &Options) -> Result<Self> {
+    pub(crate) fn new(options: &Options) -> Result<Self> {
         let people = People::new(options.accounts, options.senders.min(options.accounts))?;
         ensure!(people.senders() > 1, "two senders at least");
         let contracts = Contracts::of(people.addresses()[DEPLOYER]);
@@ -73,12 +73,12 @@ impl World {
     }
 
     /// A new store, at the state after the set-up.
-    pub(super) fn store(&self) -> MemoryStore {
+    pub(crate) fn store(&self) -> MemoryStore {
         MemoryStore::new(self.head.clone(), &self.state)
     }
 
     /// The same state for revm.
-    pub(super) fn cache_db(&self) -> CacheDB<EmptyDB> {
+    pub(crate) fn cache_db(&self) -> CacheDB<EmptyDB> {
         let mut db = CacheDB::new(EmptyDB::default());
         for (hash, code) in &self.state.codes {
             db.cache.contracts.insert(*hash, Bytecode::new_raw(code.clone()));
@@ -97,7 +97,7 @@ impl World {
 }
 
 /// Executes a block of `transactions` on the store's head, each of which must succeed, and keeps it.
-pub(super) fn extend(
+pub(crate) fn extend(
     rules: &ChainRules,
     store: &mut MemoryStore,
     transactions: &[Signed<TxEip1559>],
@@ -112,7 +112,7 @@ pub(super) fn extend(
 }
 
 /// A failed transaction costs less than one that does its work.
-pub(super) fn ensure_success(executed: &ExecutedBlock) -> Result<()> {
+pub(crate) fn ensure_success(executed: &ExecutedBlock) -> Result<()> {
     let number = executed.block.header.number;
     for (index, receipt) in executed.receipts.iter().enumerate() {
         let success = receipt.status.as_eip658().context("a receipt without status")?;
@@ -122,7 +122,7 @@ pub(super) fn ensure_success(executed: &ExecutedBlock) -> Result<()> {
 }
 
 /// What the maker of the block after `parent` chooses.
-pub(super) fn attributes(parent: &Header) -> BlockAttributes {
+pub(crate) fn attributes(parent: &Header) -> BlockAttributes {
     BlockAttributes {
         timestamp: parent.timestamp + 12,
         beneficiary: BENEFICIARY,
@@ -195,7 +195,7 @@ fn genesis_json(addresses: &[Address], per_block: usize) -> String {
     .to_string()
 }
 
-fn config() -> Value {
+pub(crate) fn config() -> Value {
     let blocks = [
         "homestead",
         "eip150",

@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use crate::config::{DEFAULT_L1_PORT, History};
+use crate::config::{DEFAULT_L1_PORT, History, MAX_BLOCK_TIME};
 use clap::{Args as Group, Parser, Subcommand};
 use clap_complete::Shell;
 use serde::Serialize;
@@ -18,7 +18,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run a development network: an Ethereum L1 and a Layer 2 on it, both producing blocks.
     Up(Up),
-    /// Run one chain from a genesis.json, with blocks from a file; it produces none itself.
+    /// Run one chain from a genesis.json: with blocks from a file, or producing them.
     Node(Node),
     /// Show the configuration of `seam up` and where each value comes from.
     Config(Config),
@@ -108,6 +108,15 @@ pub(crate) struct Node {
     /// Blocks to take in first: RLP, one after the other; at most 1 GiB. `.xz` is decompressed.
     #[arg(long, value_name = "FILE")]
     pub(crate) import: Option<PathBuf>,
+    /// Produce blocks, with so many whole seconds between them; without it the chain only has the
+    /// blocks of --import.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        conflicts_with = "import",
+        value_parser = clap::value_parser!(u64).range(1..=MAX_BLOCK_TIME)
+    )]
+    pub(crate) block_time: Option<u64>,
     /// Forks as hive's variables, over those in the genesis.
     #[arg(long, value_name = "FILE")]
     pub(crate) fork_env: Option<PathBuf>,

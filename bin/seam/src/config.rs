@@ -35,6 +35,8 @@ use std::{
 
 /// The port that tools expect an Ethereum node at.
 pub(crate) const DEFAULT_L1_PORT: u16 = 8545;
+/// Blocks by which the finalized block trails: two epochs of Ethereum, as there.
+pub(crate) const DEFAULT_FINALITY_DEPTH: u64 = 64;
 /// The port of the Layer 2.
 pub(crate) const DEFAULT_L2_PORT: u16 = 9545;
 
@@ -85,8 +87,7 @@ impl Default for UpConfig {
             metrics_port: None,
             l1_block_time: 2,
             block_time: 1,
-            // Two epochs of Ethereum, as there.
-            l1_finality_depth: 64,
+            l1_finality_depth: DEFAULT_FINALITY_DEPTH,
             history_blocks: History::DEFAULT,
         }
     }
@@ -180,4 +181,4 @@ impl Effective {
 }
 
 /// Longest time between blocks: a day.
-const MAX_BLOCK_TIME: u64 = 86_400;
+pub(crate) const MAX_BLOCK_TIME: u64 = 86_400;

@@ -1,9 +1,10 @@
-//! `seam node`: one chain from files. It makes no blocks; all that it has are final.
+//! `seam node`: one chain from a genesis.json. Either its blocks come from a file, and all are final,
+//! or it makes them, as the embedded L1 does.
 
 use crate::{
     args::Node,
     clock,
-    config::History,
+    config::{DEFAULT_FINALITY_DEPTH, History},
     data_dir::{DataDir, Kind, Start},
     genesis::load_chain,
     metrics::Metrics,
@@ -13,14 +14,14 @@ use crate::{
 use anyhow::{Context, Result, anyhow, bail};
 use seam_chain::{
     Chain, Clock, RealClock, Running, Settings,
-    engine::{MAX_BRANCH_BLOCKS, Unproduced},
+    engine::{EmbeddedL1, MAX_BRANCH_BLOCKS, Recipe, Unproduced, slots_of},
     pool::PoolLimits,
     rpc::{RpcServer, RpcSettings},
     start,
 };
 use seam_fixtures::{chain, read};
 use seam_genesis::ChainGenesis;
-use seam_primitives::{Block, Header};
+use seam_primitives::{Block, Fork, Header};
 use seam_storage::StoreOptions;
 use serde_json::json;
 use std::{
@@ -44,6 +45,8 @@ pub(crate) fn run(command: Node, out: &mut impl Write) -> Result<ExitCode> {
         Some(path) => blocks(path, &chain.sealed.header)?,
         None => Vec::new(),
     };
+    let recipe = recipe(command.block_time, &chain)
+        .with_context(|| command.genesis.display().to_string())?;
     let http = service::bind(command.host, command.http_port, "HTTP", "--http-port")?;
     let metrics = command.metrics_port;
     let metrics =
@@ -58,14 +61,35 @@ pub(crate) fn run(command: Node, out: &mut impl Write) -> Result<ExitCode> {
         bomb_forks: chain.bomb_forks.clone(),
         ..RpcSettings::default()
     };
-    let running = start_chain(&place.directory, chain, options)?;
+    let running = start_chain(&place.directory, chain, options, recipe)?;
     import(&running.chain, blocks)?;
     let runtime = service::runtime()?;
-    let node = Serving { running, genesis, place, settings, json: command.json };
+    let block_time = command.block_time;
+    let node = Serving { running, genesis, place, settings, block_time, json: command.json };
     let ended = runtime.block_on(node.run(ports, out));
     // Whatever still runs has nothing left to write.
     runtime.shutdown_background();
     ended
+}
+
+/// How blocks are made, if they are. A rollup's blocks follow an L1's, and before the merge they are
+/// mined: neither can be made from a genesis alone.
+fn recipe(block_time: Option<u64>, chain: &ChainGenesis) -> Result<Arc<dyn Recipe>> {
+    let Some(seconds) = block_time else { return Ok(Arc::new(Unproduced::default())) };
+    let (rules, genesis) = (&chain.rules, &chain.sealed.header);
+    if rules.is_op_stack() {
+        bail!(
+            "blocks of an OP Stack chain follow an L1's, so --block-time cannot make them: \
+             `seam up` runs a Layer 2 with its L1"
+        );
+    }
+    if !rules.is_active(Fork::Paris, genesis.number, genesis.timestamp) {
+        bail!(
+            "--block-time makes blocks as after the merge: set terminalTotalDifficulty to 0 and \
+             the forks up to London to block 0"
+        );
+    }
+    Ok(Arc::new(EmbeddedL1::new(seconds, DEFAULT_FINALITY_DEPTH, slots_of(genesis))))
 }
 
 /// The blocks of a file without the genesis block, which must be the chain's.
@@ -112,7 +136,12 @@ impl Place {
     }
 }
 
-fn start_chain(directory: &DataDir, chain: ChainGenesis, options: StoreOptions) -> Result<Running> {
+fn start_chain(
+    directory: &DataDir,
+    chain: ChainGenesis,
+    options: StoreOptions,
+    recipe: Arc<dyn Recipe>,
+) -> Result<Running> {
     let directory = directory.chain(NAME);
     let (_, head) = store::open(&directory, &chain.sealed.header, &chain.state, options)?;
     let now = clock::machine_time().max(Duration::from_secs(head.timestamp));
@@ -126,7 +155,7 @@ fn start_chain(directory: &DataDir, chain: ChainGenesis, options: StoreOptions) 
         store: options,
         pool: PoolLimits::default(),
         clock,
-        recipe: Arc::new(Unproduced::default()),
+        recipe,
     })?)
 }
 
@@ -151,6 +180,7 @@ struct Serving {
     genesis: Header,
     place: Place,
     settings: RpcSettings,
+    block_time: Option<u64>,
     json: bool,
 }
 
@@ -172,7 +202,7 @@ impl Serving {
         tokio::select! {
             stopped = stop(server, self.running, self.place) => outcome.and(stopped),
             () = signals.next() => {
-                eprintln!("stopped at once; every block that was imported is on disk");
+                eprintln!("stopped at once; every block that was announced is on disk");
                 Ok(ExitCode::from(service::INTERRUPTED))
             }
         }
@@ -182,6 +212,7 @@ impl Serving {
         let (chain, address) = (&self.running.chain, service::reachable(server.local_addr));
         let line = json!({
             "chainId": chain.rules().chain_id,
+            "blockTime": self.block_time,
             "http": format!("http://{address}"),
             "ws": format!("ws://{address}"),
             "genesisHash": self.genesis.hash_slow(),
@@ -195,9 +226,13 @@ impl Serving {
     fn text(&self, server: &RpcServer) -> String {
         let (chain, address) = (&self.running.chain, service::reachable(server.local_addr));
         let head = chain.head();
+        let state = match self.block_time {
+            Some(seconds) => format!("a new block every {seconds} s"),
+            None => "safe and finalized".to_owned(),
+        };
         format!(
             "chain id   {}\nHTTP       http://{address}\nWebSocket  ws://{address}\n\
-             genesis    {}\nhead       block {}, {}, safe and finalized\n\nCtrl-C stops.\n",
+             genesis    {}\nhead       block {}, {}, {state}\n\nCtrl-C stops.\n",
             chain.rules().chain_id,
             self.genesis.hash_slow(),
             head.number(),

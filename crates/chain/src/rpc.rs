@@ -15,6 +15,7 @@
 //! | `context` | what methods have at hand; finding a block |
 //! | `params`, `types` | what comes in and what goes out |
 //! | `error`, `revert` | codes and words of what goes wrong |
+//! | `recent` | blocks that were read lately, decoded |
 //! | `logs`, `filters` | finding logs; filters that are polled |
 //! | `server` | connections, routes, who is let in |
 //! | `beacon`, `health` | the other routes |
@@ -38,6 +39,7 @@ mod net;
 mod optimism;
 mod ots;
 pub(crate) mod params;
+mod recent;
 mod revert;
 mod seam;
 mod server;

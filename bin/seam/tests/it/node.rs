@@ -2,9 +2,9 @@
 
 use crate::{
     process::{Process, call, http, quantity},
-    refusal, temporary, testdata,
+    refusal, seam, stdout, temporary, testdata,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 
 #[test]
@@ -76,4 +76,88 @@ fn a_kept_chain_takes_the_same_file_again_and_no_other_chain() {
     assert!(error.contains("holds a chain with genesis"), "{error}");
     let error = refusal(&["up", "--l1-port", "0", "--l2-port", "0", data[0], data[1]]);
     assert!(error.contains("data of another command"), "{error}");
+}
+
+/// A `genesis.json` at Cancun with one account.
+fn genesis(terminal_total_difficulty: Option<u64>) -> Value {
+    let blocks = [
+        "homestead",
+        "eip150",
+        "eip155",
+        "eip158",
+        "byzantium",
+        "constantinople",
+        "petersburg",
+        "istanbul",
+        "berlin",
+        "london",
+    ];
+    let mut config = json!({ "chainId": 77, "terminalTotalDifficulty": terminal_total_difficulty });
+    for fork in blocks {
+        config[format!("{fork}Block")] = json!(0);
+    }
+    if terminal_total_difficulty.is_some() {
+        config["shanghaiTime"] = json!(0);
+        config["cancunTime"] = json!(0);
+    }
+    json!({
+        "config": config,
+        "gasLimit": "0x1c9c380",
+        "difficulty": "0x0",
+        "alloc": { "0x00000000000000000000000000000000000000aa": { "balance": "0x7" } },
+    })
+}
+
+#[test]
+fn a_chain_of_ones_own_makes_blocks_and_goes_on_with_them() {
+    let genesis = temporary("producing.json", genesis(Some(0)).to_string().as_bytes());
+    let kept = tempfile::tempdir().unwrap();
+    let data = kept.path().to_str().unwrap();
+    let args = ["node", "--json", "--http-port", "0", "--block-time", "1", "--data-dir", data];
+    let mut head = 0;
+    for _ in 0..2 {
+        let mut node = Process::start(&[&args[..], &["--genesis", &genesis]].concat());
+        let ready = node.ready();
+        assert_eq!(ready["blockTime"], 1);
+        assert!(ready["head"].as_u64().unwrap() >= head);
+        let url = ready["http"].as_str().unwrap();
+        while quantity(&call(url, "eth_blockNumber", json!([]))) < head + 2 {}
+        let block = call(url, "eth_getBlockByNumber", json!([format!("{:#x}", head + 2), false]));
+        let parent = call(url, "eth_getBlockByNumber", json!([format!("{:#x}", head + 1), false]));
+        assert!(quantity(&block["timestamp"]) > quantity(&parent["timestamp"]));
+        assert_eq!(block["gasLimit"], "0x1c9c380");
+        let account = json!(["0x00000000000000000000000000000000000000aa", "latest"]);
+        assert_eq!(call(url, "eth_getBalance", account), "0x7");
+        assert_eq!(node.stop("TERM").0, Some(0));
+        head += 2;
+    }
+}
+
+#[test]
+fn blocks_that_cannot_be_made_from_a_genesis_alone_are_refused() {
+    let produce = |genesis: &str| {
+        refusal(&["node", "--genesis", genesis, "--http-port", "0", "--block-time", "1"])
+    };
+    let mined = temporary("mined.json", genesis(None).to_string().as_bytes());
+    let error = produce(&mined);
+    assert!(error.contains("set terminalTotalDifficulty to 0"), "{error}");
+    let config = temporary("node-rollup.toml", stdout(&["genesis", "example"]).as_bytes());
+    let rollup = temporary("rollup.json", stdout(&["genesis", "rollup", &config]).as_bytes());
+    let error = produce(&rollup);
+    assert!(error.contains("`seam up` runs a Layer 2 with its L1"), "{error}");
+}
+
+#[test]
+fn a_block_time_is_whole_seconds_and_no_import() {
+    let ours = temporary("times.json", genesis(Some(0)).to_string().as_bytes());
+    for (flags, said) in [
+        (&["--block-time", "0"][..], "0 is not in 1..=86400"),
+        (&["--block-time", "90000"][..], "90000 is not in 1..=86400"),
+        (&["--block-time", "1", "--import", "x.rlp"][..], "cannot be used with"),
+    ] {
+        let output = seam(&[&["node", "--genesis", &ours][..], flags].concat());
+        assert_eq!(output.status.code(), Some(2));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(said), "{error}");
+    }
 }

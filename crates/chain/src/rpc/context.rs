@@ -5,6 +5,7 @@ use super::{
     error::Failure,
     filters::Filters,
     params::{BlockId, BlockTag},
+    recent::Recent,
     settings::RpcSettings,
 };
 use crate::chain::{Chain, Head};
@@ -31,6 +32,8 @@ pub(crate) struct Context {
     pub(crate) sending: Mutex<()>,
     /// Proofs of blobs, which take long to compute.
     pub(crate) proofs: Proofs,
+    /// Blocks that were read lately.
+    pub(crate) recent: Recent,
 }
 
 impl Context {
@@ -42,6 +45,7 @@ impl Context {
             tip: Mutex::default(),
             sending: Mutex::default(),
             proofs: Proofs::default(),
+            recent: Recent::default(),
             chain,
             settings,
         }

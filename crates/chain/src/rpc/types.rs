@@ -7,7 +7,7 @@ mod receipt;
 mod transaction;
 
 pub(crate) use block::{BlockJson, BlockTransactions, HeaderJson};
-pub(crate) use log::{LogJson, logs_of};
+pub(crate) use log::{LogJson, logs_of, logs_of_receipt};
 pub(crate) use receipt::receipts_of;
 pub(crate) use transaction::TransactionJson;
 

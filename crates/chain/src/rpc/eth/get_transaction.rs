@@ -18,8 +18,8 @@ pub(crate) fn by_hash(context: &Context, args: &Args) -> Answer {
     // The mempool first: what leaves it before it is asked is in a block by then.
     let waiting = context.chain.pool().get(&hash);
     let head = context.chain.head();
-    match find(&head, hash)? {
-        Some((stored, index)) => json(&in_block(&head, &stored, index)?),
+    match context.recent.of_transaction(&head, hash)? {
+        Some((block, index)) => json(&in_block(&head, &block.stored, index)?),
         None => json(&waiting.as_ref().map(pending)),
     }
 }

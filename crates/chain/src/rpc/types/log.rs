@@ -35,18 +35,40 @@ pub(crate) fn logs_of<'a>(
     });
     let chosen = all.enumerate().filter(move |(_, (_, _, log))| wanted(log));
     chosen.map(move |(log_index, (index, transaction, log))| {
-        let json = LogJson {
-            address: log.address,
-            topics: log.data.topics().to_vec(),
-            data: log.data.data.clone(),
-            block_number: quantity(block.header.number),
-            transaction_hash: transaction.hash(),
-            transaction_index: quantity(index),
-            block_hash: hash,
-            block_timestamp: quantity(block.header.timestamp),
-            log_index: quantity(log_index),
-            removed: false,
-        };
-        (index, json)
+        (index, log_json(block, hash, (log_index, log), (index, transaction.hash())))
     })
+}
+
+/// The logs of one of a block's receipts: that of transaction `index`; `first_log` is the number of
+/// logs before it in the block.
+pub(crate) fn logs_of_receipt(
+    block: &Block,
+    hash: B256,
+    receipt: &Receipt,
+    (index, first_log): (usize, usize),
+) -> Vec<LogJson> {
+    let Some(transaction) = block.transactions.get(index) else { return Vec::new() };
+    let place = (index, transaction.hash());
+    let logs = (first_log..).zip(&receipt.logs);
+    logs.map(|log| log_json(block, hash, log, place)).collect()
+}
+
+fn log_json(
+    block: &Block,
+    hash: B256,
+    (log_index, log): (usize, &Log),
+    (index, transaction_hash): (usize, TxHash),
+) -> LogJson {
+    LogJson {
+        address: log.address,
+        topics: log.data.topics().to_vec(),
+        data: log.data.data.clone(),
+        block_number: quantity(block.header.number),
+        transaction_hash,
+        transaction_index: quantity(index),
+        block_hash: hash,
+        block_timestamp: quantity(block.header.timestamp),
+        log_index: quantity(log_index),
+        removed: false,
+    }
 }

@@ -1,6 +1,6 @@
 //! A receipt.
 
-use super::{LogJson, logs_of};
+use super::{LogJson, logs_of_receipt};
 use crate::{
     op_fees::{BlockFees, L1Fees},
     rpc::params::quantity,
@@ -68,25 +68,21 @@ pub(crate) fn receipts_of(
     receipts: &[Receipt],
     only: Option<usize>,
 ) -> Vec<ReceiptJson> {
-    let wanted = |index: usize| only.is_none_or(|only| only == index);
-    let mut logs: Vec<Vec<LogJson>> = receipts.iter().map(|_| Vec::new()).collect();
-    for (index, log) in logs_of(&stored.block, stored.hash, receipts, |_| true) {
-        if let Some(logs) = logs.get_mut(index).filter(|_| wanted(index)) {
-            logs.push(log);
-        }
-    }
     let fees = BlockFees::of(rules, &stored.block);
-    let mut gas_before = 0;
-    let mut all = Vec::new();
-    for (index, (receipt, logs)) in receipts.iter().zip(logs).enumerate() {
+    let start = only.unwrap_or(0).min(receipts.len());
+    let (before, rest) = receipts.split_at(start);
+    let mut gas_before = before.last().map_or(0, |receipt| receipt.cumulative_gas_used);
+    let mut first_log = before.iter().map(|receipt| receipt.logs.len()).sum();
+    let mut found = Vec::new();
+    for (index, receipt) in (start..).zip(rest).take(only.map_or(rest.len(), |_| 1)) {
         let gas_used = receipt.cumulative_gas_used.saturating_sub(gas_before);
+        let logs = logs_of_receipt(&stored.block, stored.hash, receipt, (index, first_log));
+        let subject = Subject { rules, stored, receipt, index, gas_used };
+        found.extend(subject.json(logs, fees));
         gas_before = receipt.cumulative_gas_used;
-        if wanted(index) {
-            let subject = Subject { rules, stored, receipt, index, gas_used };
-            all.extend(subject.json(logs, fees));
-        }
+        first_log += receipt.logs.len();
     }
-    all
+    found
 }
 
 /// A receipt and all around it.
