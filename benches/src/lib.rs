@@ -6,6 +6,7 @@
 //! | [`chain`] | Seam as a process under a load of signed transactions, beside anvil and beside `stf` alone |
 //! | [`clock`] | processor time of this thread |
 //! | [`growth`] | a producing chain on disk, with few and with many accounts |
+//! | [`hostile`] | what an honest client notices while others attack the node |
 //! | [`http`] | JSON-RPC over a kept connection, as cheap as it can be for the caller |
 //! | [`machine`] | the line that says where and when |
 //! | [`process`] | the node as a process of its own, and what it uses |
@@ -16,6 +17,7 @@
 pub mod chain;
 pub mod clock;
 pub mod growth;
+pub mod hostile;
 pub mod http;
 pub mod machine;
 pub mod process;

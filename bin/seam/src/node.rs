@@ -40,6 +40,7 @@ const NAME: &str = "node";
 /// Runs until it is stopped or cannot go on.
 pub(crate) fn run(command: Node, out: &mut impl Write) -> Result<ExitCode> {
     service::log()?;
+    service::raise_file_limit();
     let chain = load_chain(&command.genesis, command.fork_env.as_deref())?;
     let blocks = match &command.import {
         Some(path) => blocks(path, &chain.sealed.header)?,

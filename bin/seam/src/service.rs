@@ -1,6 +1,7 @@
 //! What the commands that run until they are stopped have in common: logs, ports, signals.
 
 use anyhow::{Context, Result, anyhow};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use seam_chain::{
     Chain, Health,
     rpc::{RpcServer, RpcSettings, serve},
@@ -21,6 +22,15 @@ use tracing_subscriber::EnvFilter;
 /// that names what to do; its own lines would only be around it.
 const DEFAULT_LOG: &str = "warn,seam=info,seam_chain=info,seam_storage=info,fjall=off,lsm_tree=off";
 
+/// The JSON-RPC library writes lines, as errors and warnings, for requests that are wrong: whoever
+/// sends them could fill the disk. They are there if `SEAM_LOG` names it.
+const SILENT: &str = "jsonrpsee";
+
+/// Open files that are asked for: connections of both chains, and what the database has open.
+const OPEN_FILES: u64 = 65_536;
+/// With fewer, a full server may keep the database from opening its files.
+const ENOUGH_FILES: u64 = 4_096;
+
 /// How often a line says that all is well.
 pub(crate) const STATUS_EVERY: Duration = Duration::from_secs(10);
 
@@ -29,11 +39,14 @@ pub(crate) const INTERRUPTED: u8 = 130;
 
 /// Logs to stderr, as `SEAM_LOG` says.
 pub(crate) fn log() -> Result<()> {
-    let filter = match std::env::var("SEAM_LOG") {
-        Ok(text) if !text.is_empty() => EnvFilter::try_new(&text).with_context(|| {
+    let text = std::env::var("SEAM_LOG").ok().filter(|text| !text.is_empty());
+    let named = text.as_ref().is_some_and(|text| text.contains(SILENT));
+    let silent = if named { String::new() } else { format!(",{SILENT}=off") };
+    let filter = match &text {
+        Some(text) => EnvFilter::try_new(text.clone() + &silent).with_context(|| {
             format!("SEAM_LOG is {text:?}: write it as info or seam_chain=debug")
         })?,
-        _ => EnvFilter::new(DEFAULT_LOG),
+        None => EnvFilter::new(DEFAULT_LOG.to_owned() + &silent),
     };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -42,6 +55,26 @@ pub(crate) fn log() -> Result<()> {
         .with_writer(io::stderr)
         .init();
     Ok(())
+}
+
+/// Lets the process have as many open files as it may: where the shell's limit is low, as 1,024, the
+/// connections of strangers would leave none for the database.
+pub(crate) fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let possible = limit.maximum.unwrap_or(u64::MAX).min(OPEN_FILES);
+    let mut now = limit.current.unwrap_or(u64::MAX);
+    if now < possible {
+        let wanted = Rlimit { current: Some(possible), ..limit };
+        match setrlimit(Resource::Nofile, wanted) {
+            Ok(()) => now = possible,
+            Err(error) => tracing::warn!(%error, "the limit of open files stays as it is"),
+        }
+    }
+    if now < ENOUGH_FILES {
+        tracing::warn!(
+            "{now} open files are few for a node that many connect to: raise `ulimit -n`"
+        );
+    }
 }
 
 /// Few threads: what takes long runs elsewhere.

@@ -26,6 +26,7 @@ use welcome::Welcome;
 pub(crate) fn run(command: Up, out: &mut impl Write) -> Result<ExitCode> {
     let effective = Effective::load(command.flags)?;
     service::log()?;
+    service::raise_file_limit();
     let ports = Ports::bind(&effective.config)?;
     let directory = open_directory(&effective, command.fresh)?;
     let accounts = Accounts::new()?;

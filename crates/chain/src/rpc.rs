@@ -17,6 +17,7 @@
 //! | `error`, `revert` | codes and words of what goes wrong |
 //! | `recent` | blocks that were read lately, decoded |
 //! | `logs`, `filters` | finding logs; filters that are polled |
+//! | [`fuzz`] | what the fuzzer runs against the decoders |
 //! | `server` | connections, routes, who is let in |
 //! | `beacon`, `health` | the other routes |
 
@@ -31,6 +32,7 @@ mod dev;
 mod error;
 mod eth;
 mod filters;
+pub mod fuzz;
 mod health;
 mod ids;
 mod logs;

@@ -4,6 +4,7 @@
 mod clock_back;
 mod config;
 mod disk_full;
+mod hostile;
 mod kill;
 mod node;
 mod process;

@@ -1,6 +1,8 @@
 //! What the tests of a running node have in common.
 
+pub(crate) mod attack;
 pub(crate) mod client;
+pub(crate) mod honest;
 pub(crate) mod ledger;
 pub(crate) mod load;
 pub(crate) mod node;

@@ -17,6 +17,8 @@ use seam_storage::StorageError;
 pub(crate) const SERVER_ERROR: i32 = -32_000;
 /// EIP-1474: more than a limit allows.
 pub(crate) const LIMIT_EXCEEDED: i32 = -32_005;
+/// As the server has it for an answer beyond the limit.
+pub(crate) const TOO_LARGE: i32 = -32_008;
 /// JSON-RPC 2.0.
 pub(crate) const METHOD_NOT_FOUND: i32 = -32_601;
 /// JSON-RPC 2.0.

@@ -3,8 +3,9 @@
 use super::{
     caller::Caller,
     context::Context,
-    error::{Failure, INTERNAL_ERROR, METHOD_NOT_FOUND},
+    error::{Failure, INTERNAL_ERROR, METHOD_NOT_FOUND, TOO_LARGE},
     params::Args,
+    server::Held,
 };
 use jsonrpsee::{
     Extensions, ResponsePayload, RpcModule,
@@ -83,10 +84,14 @@ async fn respond(
     context: Arc<Context>,
     extensions: Extensions,
 ) -> Response {
-    let entered = extensions.get::<Caller>().map(|caller| caller.gate.enter());
+    let entered = extensions.get::<Caller>().map(|caller| caller.connection.gate.enter());
     let slot = slot(&extensions).await;
     let started = Instant::now();
-    let answer = answer(method, &params, context.clone()).await;
+    let answer = answer(method, params, context.clone()).await;
+    let answer = answer.and_then(|json| within(json, context.settings.response_bytes));
+    if let (Ok(json), Some(held)) = (&answer, extensions.get::<Arc<Held>>()) {
+        held.grow(json.get().len());
+    }
     let code = answer.as_ref().err().map(|failure| failure.code);
     context.settings.metrics.called(method.name, started.elapsed(), code);
     let response = match answer {
@@ -96,9 +101,22 @@ async fn respond(
     hold_until_sent(entered.zip(slot), response)
 }
 
+/// What goes around a result in an answer, but for the id: that is the client's to choose.
+const ENVELOPE: usize = 100;
+
+/// Refuses an answer that is too large.
+fn within(json: Box<JsonRawValue>, most: u32) -> Answer {
+    let fits = usize::try_from(most).is_ok_and(|most| json.get().len() + ENVELOPE <= most);
+    let refused = || {
+        let message = format!("response is too large: {most} bytes at most, ask for less");
+        Failure::new(TOO_LARGE, message)
+    };
+    fits.then_some(json).ok_or_else(refused)
+}
+
 /// One of the calls that a connection may have running.
 async fn slot(extensions: &Extensions) -> Option<OwnedSemaphorePermit> {
-    let slots = extensions.get::<Caller>()?.slots.clone();
+    let slots = extensions.get::<Caller>()?.connection.slots.clone();
     slots.acquire_owned().await.ok()
 }
 
@@ -113,14 +131,21 @@ fn hold_until_sent<T: Send + 'static>(held: Option<T>, response: Response) -> Re
     response
 }
 
-async fn answer(method: Method, params: &Params<'static>, context: Arc<Context>) -> Answer {
-    let args = Args::parse(params, method.most)?;
+/// Parameters that are read at once; longer ones when it is their turn.
+const SHORT: usize = 16 << 10;
+
+async fn answer(method: Method, params: Params<'static>, context: Arc<Context>) -> Answer {
+    let short = params.as_str().is_none_or(|text| text.len() <= SHORT);
     let turns = match method.cost {
-        Cost::Free => return (method.run)(&context, &args),
-        Cost::Read => context.reads.clone(),
+        Cost::Free if short => return run(method, &params, &context),
+        Cost::Free | Cost::Read => context.reads.clone(),
         Cost::Heavy => context.heavy.clone(),
     };
-    blocking(turns, move || (method.run)(&context, &args)).await
+    blocking(turns, move || run(method, &params, &context)).await
+}
+
+fn run(method: Method, params: &Params<'_>, context: &Context) -> Answer {
+    (method.run)(context, &Args::parse(params, method.most, context.settings.param_values)?)
 }
 
 /// Runs what may block, when it is its turn.

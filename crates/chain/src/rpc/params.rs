@@ -18,9 +18,15 @@ pub(crate) use storage_key::StorageKey;
 pub(crate) struct Args(Vec<Value>);
 
 impl Args {
-    /// Reads them; more than `most` are refused.
-    pub(crate) fn parse(params: &Params<'_>, most: usize) -> Result<Self, Failure> {
+    /// Reads them; more than `most` are refused, and more than `values` brackets and commas in them.
+    pub(crate) fn parse(params: &Params<'_>, most: usize, values: usize) -> Result<Self, Failure> {
         let Some(text) = params.as_str() else { return Ok(Self(Vec::new())) };
+        // Every value comes after a comma or first after a bracket.
+        let marks = text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+        if marks > values {
+            let message = format!("too many values in the parameters, want at most {values}");
+            return Err(Failure::params(message));
+        }
         let values = match serde_json::from_str(text) {
             Ok(Value::Array(values)) => values,
             Ok(Value::Null) => Vec::new(),

@@ -1,13 +1,15 @@
 //! Connections: how many, for how long, and what is done with their requests.
 
 mod activity;
+mod connections;
 mod front;
 mod gate;
 mod hosts;
 mod socket;
+mod weigh;
 
 use super::{
-    caller::{Caller, Open},
+    caller::Caller,
     context::Context,
     ids::RandomIds,
     module,
@@ -15,24 +17,33 @@ use super::{
 };
 use crate::chain::Chain;
 use activity::Activity;
+pub(crate) use connections::{Connection, Connections, Held};
 pub(crate) use front::Page;
 use front::{Front, FrontLayer};
-pub(crate) use gate::Gate;
 use http::{HeaderName, HeaderValue, Method};
 use jsonrpsee::{
     Methods,
     core::RegisterMethodError,
     server::{
         BatchRequestConfig, PingConfig, ServerBuilder, ServerConfig, ServerHandle, StopHandle,
-        TowerService, TowerServiceBuilder, serve_with_graceful_shutdown, stop_channel,
+        TowerService, TowerServiceBuilder, middleware::rpc::RpcServiceBuilder,
+        serve_with_graceful_shutdown, stop_channel,
     },
 };
 use socket::Socket;
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 use tokio::{
     io::AsyncWriteExt as _,
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, mpsc},
+    sync::mpsc,
     task::JoinHandle,
 };
 use tower::{
@@ -40,11 +51,12 @@ use tower::{
     layer::util::{Identity, Stack},
 };
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use weigh::WeighLayer;
 
 /// How long a stop waits for what is being answered.
 const GRACE: Duration = Duration::from_secs(5);
-/// For each call of a connection that may run, so many may be there before no more is read from it.
-const WAITING_CALLS: usize = 4;
+/// How often one trouble with connections is told.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 /// How often filters are looked after when nothing happens.
 const FILTER_TICK: Duration = Duration::from_secs(10);
 /// What those get who come when there are too many.
@@ -98,6 +110,13 @@ impl Drop for RpcServer {
     }
 }
 
+/// All that a connection needs, for whoever brings connections of its own.
+pub(crate) fn parts(
+    context: &Arc<Context>,
+) -> Result<(TowerServiceBuilder<CallLayers, Layers>, Methods), RpcError> {
+    Ok((service_builder(&context.settings, context)?, module(context.clone())?.into()))
+}
+
 /// Serves a chain to whoever connects.
 ///
 /// # Errors
@@ -109,13 +128,13 @@ pub async fn serve(
 ) -> Result<RpcServer, RpcError> {
     let local_addr = listener.local_addr().map_err(RpcError::Listener)?;
     let context = Arc::new(Context::new(chain, settings.clone()));
-    let module = module(context.clone())?;
+    let (builder, methods) = parts(&context)?;
     let (stop, handle) = stop_channel();
     let (alive_sender, alive) = mpsc::channel(1);
     let acceptor = Acceptor {
-        builder: service_builder(&settings, &context)?,
-        methods: module.into(),
-        permits: Arc::new(Semaphore::new(settings.connections)),
+        builder,
+        methods,
+        connections: Connections::new(settings.connections, settings.held_bytes),
         stop,
         alive: alive_sender,
         settings,
@@ -141,12 +160,13 @@ async fn look_after_filters(context: Arc<Context>) {
     }
 }
 
-type Layers = Stack<FrontLayer, Stack<CorsLayer, Identity>>;
+pub(crate) type Layers = Stack<FrontLayer, Stack<CorsLayer, Identity>>;
+pub(crate) type CallLayers = Stack<WeighLayer, Identity>;
 
 fn service_builder(
     settings: &RpcSettings,
     context: &Arc<Context>,
-) -> Result<TowerServiceBuilder<Identity, Layers>, RpcError> {
+) -> Result<TowerServiceBuilder<CallLayers, Layers>, RpcError> {
     let config = ServerConfig::builder()
         .max_request_body_size(settings.body_bytes)
         .max_response_body_size(settings.response_bytes)
@@ -161,7 +181,9 @@ fn service_builder(
     let layers = ServiceBuilder::new()
         .layer(cors(&settings.origins)?)
         .layer(FrontLayer::new(context.clone()));
+    let calls = RpcServiceBuilder::new().layer(WeighLayer);
     let builder = ServerBuilder::with_config(config).set_http_middleware(layers);
+    let builder = builder.set_rpc_middleware(calls);
     Ok(builder.to_service_builder())
 }
 
@@ -184,9 +206,9 @@ fn cors(origins: &Origins) -> Result<CorsLayer, RpcError> {
 
 /// What accepts connections.
 struct Acceptor {
-    builder: TowerServiceBuilder<Identity, Layers>,
+    builder: TowerServiceBuilder<CallLayers, Layers>,
     methods: Methods,
-    permits: Arc<Semaphore>,
+    connections: Arc<Connections>,
     stop: StopHandle,
     alive: mpsc::Sender<()>,
     settings: RpcSettings,
@@ -203,7 +225,8 @@ impl Acceptor {
     }
 
     fn accept(&self, socket: TcpStream, peer: SocketAddr) {
-        let Ok(permit) = self.permits.clone().try_acquire_owned() else {
+        let calls = self.settings.calls_per_connection.max(1);
+        let Some(connection) = self.connections.open(peer.ip(), calls) else {
             self.settings.metrics.refused_connections.inc();
             tokio::spawn(refuse(socket));
             return;
@@ -212,30 +235,24 @@ impl Acceptor {
         if let Err(error) = socket.set_nodelay(true) {
             tracing::debug!(%error, "no TCP_NODELAY");
         }
-        let open = Open::new(self.settings.metrics.clone(), permit, self.alive.clone());
-        let calls = self.settings.calls_per_connection.max(1);
-        let caller = Caller {
-            peer,
-            slots: Arc::new(Semaphore::new(calls)),
-            gate: Arc::new(Gate::new(calls.saturating_mul(WAITING_CALLS))),
-            token: None,
-            _open: Arc::new(open),
-        };
+        let metrics = self.settings.metrics.clone();
+        let caller = Caller::new(peer, connection, metrics, self.alive.clone());
         let service = self.builder.clone().build(self.methods.clone(), self.stop.clone());
-        tokio::spawn(connection(socket, service, caller, self.stop.clone(), self.settings.clone()));
+        tokio::spawn(follow(socket, service, caller, self.stop.clone(), self.settings.clone()));
     }
 }
 
-async fn connection(
+async fn follow(
     socket: TcpStream,
-    service: TowerService<Identity, Layers>,
+    service: TowerService<CallLayers, Layers>,
     caller: Caller,
     stop: StopHandle,
     settings: RpcSettings,
 ) {
     let activity = Arc::new(Activity::default());
     let idle = activity.clone();
-    let socket = Socket::new(socket, settings.stall, caller.gate.clone());
+    let connection = caller.connection.clone();
+    let socket = Socket::new(socket, settings.stall, connection.clone());
     let service = Front::of_connection(service, caller, activity, settings.request_time);
     tokio::select! {
         end = serve_with_graceful_shutdown(socket, service, stop.shutdown()) => {
@@ -244,6 +261,7 @@ async fn connection(
             }
         }
         () = idle.idle_for(settings.idle) => tracing::debug!("an idle connection ends"),
+        () = connection.closed() => tracing::debug!("a connection makes room for others"),
     }
 }
 
@@ -255,6 +273,38 @@ async fn refuse(mut socket: TcpStream) {
 /// A connection that was lost before it was accepted is its client's trouble; anything else, as too
 /// many open files, does not get better by trying at once.
 pub(crate) async fn pause_after(error: &io::Error) {
-    tracing::warn!(%error, "no connection can be accepted");
+    static COMPLAINTS: Complaints = Complaints::new();
+    if COMPLAINTS.may_complain() {
+        tracing::warn!(%error, "no connection can be accepted");
+    }
     tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+/// Whoever causes trouble must not fill the log with it.
+struct Complaints(OnceLock<Instant>, AtomicU64);
+
+impl Complaints {
+    const fn new() -> Self {
+        Self(OnceLock::new(), AtomicU64::new(0))
+    }
+
+    /// Once in each [`COMPLAIN_EVERY`].
+    fn may_complain(&self) -> bool {
+        let since = self.0.get_or_init(Instant::now).elapsed().as_secs();
+        // 0 is never; so the periods are counted from 1.
+        let period = since / COMPLAIN_EVERY.as_secs() + 1;
+        self.1.swap(period, Ordering::Relaxed) != period
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trouble_that_lasts_is_told_once_in_a_while() {
+        let complaints = Complaints::new();
+        assert!(complaints.may_complain());
+        assert!(!complaints.may_complain());
+    }
 }

@@ -12,15 +12,18 @@ use std::{fmt, sync::Arc, time::Duration};
 /// | `body_bytes` | 15 MiB | bytes of a request or WebSocket message | HTTP 413, or error -32007 |
 /// | `response_bytes` | 32 MiB | bytes of an answer, a batch's together | error -32008 or -32011 |
 /// | `batch_length` | 1,000 | calls in a batch | error -32010 |
-/// | `connections` | 1,000 | open connections, idle ones too | HTTP 503 and the end |
+/// | `connections` | 1,000 | open connections, idle ones too | a quiet one is closed, else HTTP 503 and the end |
+/// | `held_bytes` | 256 MiB | requests not answered and answers not taken, of all connections | the connection that holds the most is closed |
 /// | `idle` | 75 s | without a request | the connection ends |
 /// | `request_time` | 60 s | from the request's head to its answer | HTTP 408 |
 /// | `stall` | 30 s | in which a client takes nothing of what is sent | the connection ends |
 /// | `subscriptions` | 128 | per WebSocket connection | error -32006 |
+/// | `all_subscriptions` | 4,096 | of all connections | error -32005 |
 /// | `backlog` | 128 | messages that wait for a WebSocket client | the next waits, then the subscription ends |
 /// | `calls_per_connection` | 16 | calls that run at a time | the next waits; beyond 64 no more is read |
 /// | `heavy_calls` | one per core | `eth_call`, logs, proofs that run at a time, of all clients | the next waits |
 /// | `reads` | 64 | other calls that run at a time | the next waits |
+/// | `param_values` | 100,000 | brackets and commas in the parameters of a call | error -32602 |
 /// | `call_gas` | 50,000,000 | gas of `eth_call` and `eth_estimateGas` | it runs out of gas |
 /// | `simulate_blocks` | 256 | blocks of `eth_simulateV1`, with those in gaps; their calls share `call_gas` | error -38026 |
 /// | `simulate_time` | 5 s | of `eth_simulateV1`, looked at before each block and call | error -32000 |
@@ -51,8 +54,13 @@ pub struct RpcSettings {
     pub response_bytes: u32,
     /// Most calls in a batch.
     pub batch_length: u32,
-    /// Most open connections.
+    /// Most open connections. When there are as many, the one that was quiet for the longest time
+    /// is closed, of the address (of IPv6, the /64) that has the most of them; one with
+    /// subscriptions last, and one that is being answered only for an address that has fewer.
     pub connections: usize,
+    /// Most bytes that are held for all connections: of requests that are not answered and of
+    /// answers that are not taken. The memory that this takes is a small multiple.
+    pub held_bytes: usize,
     /// A connection ends after this time without a request.
     pub idle: Duration,
     /// Longest time from the head of a request to its answer.
@@ -61,6 +69,8 @@ pub struct RpcSettings {
     pub stall: Duration,
     /// Most subscriptions of a connection.
     pub subscriptions: u32,
+    /// Most subscriptions of all connections.
+    pub all_subscriptions: usize,
     /// Most messages that wait for a WebSocket client.
     pub backlog: u32,
     /// Most calls of a connection that run at a time.
@@ -69,6 +79,9 @@ pub struct RpcSettings {
     pub heavy_calls: usize,
     /// Most other calls, running at a time.
     pub reads: usize,
+    /// Most brackets and commas in the parameters of a call, which bound how many JSON values there
+    /// are: each takes much more memory than its bytes.
+    pub param_values: usize,
     /// Most gas of a call.
     pub call_gas: u64,
     /// Most blocks of a simulation.
@@ -136,14 +149,17 @@ impl Default for RpcSettings {
             response_bytes: 32 << 20,
             batch_length: 1_000,
             connections: 1_000,
+            held_bytes: 256 << 20,
             idle: Duration::from_secs(75),
             request_time: Duration::from_secs(60),
             stall: Duration::from_secs(30),
             subscriptions: 128,
+            all_subscriptions: 4_096,
             backlog: 128,
             calls_per_connection: 16,
             heavy_calls: cores,
             reads: 64,
+            param_values: 100_000,
             call_gas: seam_stf::call::DEFAULT_CALL_GAS,
             simulate_blocks: 256,
             simulate_time: Duration::from_secs(5),

@@ -88,6 +88,11 @@ impl Node {
         }
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL.
     pub(crate) fn kill(&mut self) -> Ended {
         self.child.kill().unwrap();

@@ -61,7 +61,7 @@ pub(crate) fn run(context: &Context, args: &Args) -> Answer {
     json(&history)
 }
 
-fn percentiles(args: &Args) -> Result<Option<Vec<f64>>, Failure> {
+pub(crate) fn percentiles(args: &Args) -> Result<Option<Vec<f64>>, Failure> {
     let wrong = |what: String| Failure::server(format!("invalid reward percentile: {what}"));
     let Some(values) = args.optional::<Vec<Value>>(2)? else { return Ok(None) };
     if values.len() > PERCENTILES {

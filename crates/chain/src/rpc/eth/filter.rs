@@ -69,18 +69,24 @@ pub(crate) fn logs(context: &Context, args: &Args) -> Answer {
     json(&find(context, &query)?)
 }
 
-/// The logs of a block that came or left, in the order in which they are told: those of a block that
-/// left backwards.
-pub(crate) fn announced_logs(
-    block: &AnnouncedBlock,
-    removed: bool,
-    criteria: &Criteria,
-) -> Vec<LogJson> {
-    let wanted = |log: &Log| criteria.matches(log);
-    let logs = logs_of(&block.block, block.hash, &block.receipts, wanted);
-    let mut logs: Vec<LogJson> = logs.map(|(_, log)| LogJson { removed, ..log }).collect();
-    if removed {
-        logs.reverse();
-    }
+/// The logs of a block that came or left, in the order in which they are told.
+fn announced_logs(block: &AnnouncedBlock, removed: bool, criteria: &Criteria) -> Vec<LogJson> {
+    if removed { removed_logs(block, criteria) } else { added_logs(block, criteria).collect() }
+}
+
+/// The logs of a block that came.
+pub(crate) fn added_logs<'a>(
+    block: &'a AnnouncedBlock,
+    criteria: &'a Criteria,
+) -> impl Iterator<Item = LogJson> + 'a {
+    let wanted = move |log: &Log| criteria.matches(log);
+    logs_of(&block.block, block.hash, &block.receipts, wanted).map(|(_, log)| log)
+}
+
+/// The logs of a block that left, backwards.
+pub(crate) fn removed_logs(block: &AnnouncedBlock, criteria: &Criteria) -> Vec<LogJson> {
+    let mut logs: Vec<LogJson> =
+        added_logs(block, criteria).map(|log| LogJson { removed: true, ..log }).collect();
+    logs.reverse();
     logs
 }

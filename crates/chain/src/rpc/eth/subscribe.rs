@@ -2,13 +2,19 @@
 //!
 //! A client that does not keep up is told so, and its subscription ends: nothing piles up for it.
 
-use super::{filter::announced_logs, get_transaction::pending};
+use super::{
+    filter::{added_logs, removed_logs},
+    get_transaction::pending,
+};
 use crate::events::Event;
 use crate::rpc::{
+    caller::Caller,
     context::Context,
     error::{Failure, METHOD_NOT_FOUND},
     logs::{Criteria, LogQuery},
     params::Args,
+    server::Connection,
+    settings::RpcSettings,
     types::HeaderJson,
 };
 use jsonrpsee::{
@@ -23,7 +29,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 /// What a client wants to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Subscription {
+pub(crate) enum Subscription {
     /// Headers of new blocks.
     Heads,
     /// Logs of new blocks, and again, as removed, of blocks that left the chain.
@@ -47,21 +53,30 @@ async fn run(
     params: Params<'static>,
     asked: PendingSubscriptionSink,
     context: Arc<Context>,
-    _: Extensions,
+    extensions: Extensions,
 ) -> SubscriptionCloseResponse {
-    let wanted = match parse(&params, &context) {
+    let wanted = match parse(&params, &context.settings) {
         Ok(wanted) => wanted,
         Err(failure) => {
             asked.reject(failure).await;
             return SubscriptionCloseResponse::None;
         }
     };
+    let Ok(_place) = context.subscriptions.clone().try_acquire_owned() else {
+        let most = context.settings.all_subscriptions;
+        let message = format!("there are {most} subscriptions already: try later");
+        asked.reject(Failure::limit(message)).await;
+        return SubscriptionCloseResponse::None;
+    };
+    let connection = extensions.get::<Caller>().map(|caller| caller.connection.clone());
+    let _subscribed = connection.as_ref().map(|connection| connection.subscribed());
     // Before the client has the id, so that it misses nothing from then on.
     let events = context.chain.subscribe();
     let Ok(sink) = asked.accept().await else { return SubscriptionCloseResponse::None };
     let open = &context.settings.metrics.subscriptions;
     open.inc();
-    let end = follow(&wanted, &context, &sink, events).await;
+    let client = Client { sink: &sink, connection: connection.as_deref(), context: &context };
+    let end = client.follow(&wanted, events).await;
     open.dec();
     match end {
         End::Closed => SubscriptionCloseResponse::None,
@@ -71,15 +86,16 @@ async fn run(
     }
 }
 
-fn parse(params: &Params<'_>, context: &Context) -> Result<Subscription, Failure> {
-    let args = Args::parse(params, 2)?;
+/// Reads what a client wants to be told.
+pub(crate) fn parse(params: &Params<'_>, settings: &RpcSettings) -> Result<Subscription, Failure> {
+    let args = Args::parse(params, 2, settings.param_values)?;
     let kind: String = args.required(0)?;
     Ok(match kind.as_str() {
         "newHeads" => Subscription::Heads,
         "logs" => {
             let query = args.optional::<LogQuery>(1)?;
             let criteria = query.map(|query| query.criteria).unwrap_or_default();
-            criteria.check(context.settings.log_criteria)?;
+            criteria.check(settings.log_criteria)?;
             Subscription::Logs(criteria)
         }
         "newPendingTransactions" => {
@@ -103,70 +119,84 @@ enum End {
     TooSlow,
 }
 
-async fn follow(
-    wanted: &Subscription,
-    context: &Context,
-    sink: &SubscriptionSink,
-    mut events: Receiver<Event>,
-) -> End {
-    if *wanted == Subscription::Syncing
-        && let Some(message) = message(&false)
-        && let Err(end) = send(sink, message, context).await
-    {
-        return end;
-    }
-    loop {
-        let event = tokio::select! {
-            () = sink.closed() => return End::Closed,
-            event = events.recv() => event,
-        };
-        let event = match event {
-            Ok(event) => event,
-            Err(RecvError::Lagged(_)) => return End::TooSlow,
-            Err(RecvError::Closed) => return End::Closed,
-        };
-        for message in messages(wanted, context, &event) {
-            if let Err(end) = send(sink, message, context).await {
-                return end;
+/// Who is told.
+struct Client<'a> {
+    sink: &'a SubscriptionSink,
+    /// Counts what waits to be sent.
+    connection: Option<&'a Connection>,
+    context: &'a Context,
+}
+
+impl Client<'_> {
+    async fn follow(&self, wanted: &Subscription, mut events: Receiver<Event>) -> End {
+        if *wanted == Subscription::Syncing
+            && let Some(message) = message(&false)
+            && let Err(end) = self.send(message).await
+        {
+            return end;
+        }
+        loop {
+            let event = tokio::select! {
+                () = self.sink.closed() => return End::Closed,
+                event = events.recv() => event,
+            };
+            let event = match event {
+                Ok(event) => event,
+                Err(RecvError::Lagged(_)) => return End::TooSlow,
+                Err(RecvError::Closed) => return End::Closed,
+            };
+            // One after the other: all of a block's at once, for many clients, would be much.
+            for message in messages(wanted, self.context, &event) {
+                if let Err(end) = self.send(message).await {
+                    return end;
+                }
             }
         }
     }
-}
 
-async fn send(
-    sink: &SubscriptionSink,
-    message: Box<JsonRawValue>,
-    context: &Context,
-) -> Result<(), End> {
-    let sent = sink.send_timeout(message, context.settings.stall).await;
-    sent.map_err(|_| if sink.is_closed() { End::Closed } else { End::TooSlow })
+    async fn send(&self, message: Box<JsonRawValue>) -> Result<(), End> {
+        let bytes = message.get().len();
+        if let Some(connection) = self.connection {
+            connection.queue(bytes);
+        }
+        let sent = self.sink.send_timeout(message, self.context.settings.stall).await;
+        sent.map_err(|_| {
+            if let Some(connection) = self.connection {
+                connection.wrote(bytes); // it never will be
+            }
+            if self.sink.is_closed() { End::Closed } else { End::TooSlow }
+        })
+    }
 }
 
 fn message<T: Serialize>(value: &T) -> Option<Box<JsonRawValue>> {
     to_json_raw_value(value).ok()
 }
 
-fn messages(wanted: &Subscription, context: &Context, event: &Event) -> Vec<Box<JsonRawValue>> {
+fn messages<'a>(
+    wanted: &'a Subscription,
+    context: &Context,
+    event: &'a Event,
+) -> Box<dyn Iterator<Item = Box<JsonRawValue>> + Send + 'a> {
     match (wanted, event) {
         (Subscription::Heads, Event::Head { added, .. }) => {
             let header = |block: &Arc<crate::events::AnnouncedBlock>| {
                 message(&HeaderJson::new(&block.block.header, Some(block.hash)))
             };
-            added.iter().filter_map(header).collect()
+            Box::new(added.iter().filter_map(header))
         }
         (Subscription::Logs(criteria), Event::Head { removed, added }) => {
-            let removed = removed.iter().map(|block| (true, block));
-            let blocks = removed.chain(added.iter().map(|block| (false, block)));
-            let logs = blocks.flat_map(|(gone, block)| announced_logs(block, gone, criteria));
-            logs.filter_map(|log| message(&log)).collect()
+            let removed = removed.iter().flat_map(|block| removed_logs(block, criteria));
+            let added = added.iter().flat_map(|block| added_logs(block, criteria));
+            Box::new(removed.chain(added).filter_map(|log| message(&log)))
         }
         (Subscription::Pending { full: false }, Event::Pending(hash)) => {
-            message(hash).into_iter().collect()
+            Box::new(message(hash).into_iter())
         }
         (Subscription::Pending { full: true }, Event::Pending(hash)) => {
             let waiting = context.chain.pool().get(hash);
-            waiting.and_then(|waiting| message(&pending(&waiting))).into_iter().collect()
+            Box::new(waiting.and_then(|waiting| message(&pending(&waiting))).into_iter())
         }
-        _ => Vec::new(),
+        _ => Box::new(std::iter::empty()),
     }
 }

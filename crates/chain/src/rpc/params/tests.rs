@@ -3,14 +3,15 @@ use proptest::prelude::*;
 use serde_json::json;
 
 fn args(text: &'static str) -> Args {
-    Args::parse(&Params::new(Some(text)), 4).unwrap()
+    Args::parse(&Params::new(Some(text)), 4, 9).unwrap()
 }
 
 #[test]
 fn parameters_are_an_array_of_limited_length() {
-    assert!(Args::parse(&Params::new(None), 0).is_ok());
-    assert!(Args::parse(&Params::new(Some("[]")), 0).is_ok());
-    let refused = |text| Args::parse(&Params::new(Some(text)), 1).unwrap_err();
+    assert!(Args::parse(&Params::new(None), 0, 0).is_ok());
+    assert!(Args::parse(&Params::new(Some("[]")), 0, 1).is_ok());
+    let refused = |text| Args::parse(&Params::new(Some(text)), 1, 4).unwrap_err();
+    assert!(refused("[[1,2,3,4]]").message.starts_with("too many values"));
     assert_eq!(refused("[1,2]").message, "too many arguments, want at most 1");
     assert_eq!(refused("{}").message, "non-array args");
     assert_eq!(refused("[1").code, super::super::error::INVALID_PARAMS);

@@ -52,7 +52,7 @@ async fn run(
     extensions: &Extensions,
     token: &str,
 ) -> Result<Outcome, Failure> {
-    let args = Args::parse(params, 2)?;
+    let args = Args::parse(params, 2, context.settings.param_values)?;
     allow(extensions, args.optional::<String>(1)?.as_deref(), token)?;
     let Number(depth) = args.required(0)?;
     if context.chain.rules().is_op_stack() {
@@ -93,17 +93,18 @@ fn same(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rpc::{caller::Open, metrics::RpcMetrics, server::Gate};
-    use tokio::sync::{Semaphore, mpsc};
+    use crate::rpc::{metrics::RpcMetrics, server::Connections};
+    use std::net::SocketAddr;
+    use tokio::sync::mpsc;
 
     fn from(peer: &str, token: Option<&str>) -> Extensions {
-        let slots = Arc::new(Semaphore::new(2));
-        let permit = slots.clone().try_acquire_owned().unwrap();
-        let open = Arc::new(Open::new(RpcMetrics::default(), permit, mpsc::channel(1).0));
-        let peer = peer.parse().unwrap();
-        let gate = Arc::new(Gate::new(1));
+        let connection = Connections::new(1, usize::MAX);
+        let peer: SocketAddr = peer.parse().unwrap();
+        let connection = connection.open(peer.ip(), 1).unwrap();
+        let mut caller = Caller::new(peer, connection, RpcMetrics::default(), mpsc::channel(1).0);
+        caller.token = token.map(Arc::from);
         let mut extensions = Extensions::new();
-        extensions.insert(Caller { peer, slots, gate, token: token.map(Arc::from), _open: open });
+        extensions.insert(caller);
         extensions
     }
 

@@ -168,13 +168,19 @@ where
         let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| {
             value.to_str().ok()?.strip_prefix("Bearer ").map(|token| Arc::from(token.trim()))
         });
-        let caller = Caller { token: bearer, ..self.caller.clone() };
+        let mut caller = self.caller.clone();
+        caller.token = bearer;
+        caller.web_socket = request.headers().contains_key(header::UPGRADE);
         request.extensions_mut().insert(caller);
         let (activity, time) = (self.activity.clone(), self.request_time);
+        let connection = self.caller.connection.clone();
+        connection.begin();
         let answer = self.inner.call(request);
         Box::pin(async move {
             let _running = activity.begin();
-            match tokio::time::timeout(time, answer).await {
+            let answer = tokio::time::timeout(time, answer).await;
+            connection.answered();
+            match answer {
                 Ok(response) => response,
                 Err(_) => plain(StatusCode::REQUEST_TIMEOUT, "the request took too long\n"),
             }

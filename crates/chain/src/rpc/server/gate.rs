@@ -1,9 +1,10 @@
-//! Back pressure: a connection is not read from while its calls pile up or its client takes nothing.
+//! Back pressure: a connection is not read from while its calls pile up or its client takes nothing,
+//! or any more once it is to end.
 
 use std::{
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Waker},
 };
@@ -14,6 +15,7 @@ pub(crate) struct Gate {
     open_below: usize,
     calls: AtomicUsize,
     reader: Mutex<Option<Waker>>,
+    closed: AtomicBool,
 }
 
 /// A call that is not answered.
@@ -23,7 +25,12 @@ pub(crate) struct Entered(std::sync::Arc<Gate>);
 impl Gate {
     /// Open as long as there are fewer calls.
     pub(crate) const fn new(open_below: usize) -> Self {
-        Self { open_below, calls: AtomicUsize::new(0), reader: Mutex::new(None) }
+        Self {
+            open_below,
+            calls: AtomicUsize::new(0),
+            reader: Mutex::new(None),
+            closed: AtomicBool::new(false),
+        }
     }
 
     /// A call begins.
@@ -36,17 +43,33 @@ impl Gate {
         self.calls.load(Ordering::Acquire) < self.open_below
     }
 
-    /// Whether more may be read; if not, who asks is woken later. `closed` says that it may not for
-    /// another reason, whose end [`Self::wake`] tells.
-    pub(crate) fn may_read(&self, closed: bool, context: &Context<'_>) -> bool {
-        if self.is_open() && !closed {
-            return true;
-        }
+    /// Whether a call is not answered.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.calls.load(Ordering::Acquire) > 0
+    }
+
+    /// The connection is to end: who reads is woken, to see it.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// Whether the connection is to end.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Whether more may be read. If not, who asks is woken when it may; in any case when the
+    /// connection is to end. `waiting` says that it may not for another reason, whose end
+    /// [`Self::wake`] tells.
+    pub(crate) fn may_read(&self, waiting: bool, context: &Context<'_>) -> bool {
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        *reader = Some(context.waker().clone());
+        match &mut *reader {
+            Some(waker) => waker.clone_from(context.waker()),
+            None => *reader = Some(context.waker().clone()),
+        }
         drop(reader);
-        // A call may have ended just before.
-        self.is_open() && !closed
+        self.is_open() && !waiting
     }
 
     /// Wakes who waits to read.
@@ -60,8 +83,9 @@ impl Gate {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.0.calls.fetch_sub(1, Ordering::AcqRel);
-        if self.0.is_open() {
+        let before = self.0.calls.fetch_sub(1, Ordering::AcqRel);
+        // Only then somebody may wait.
+        if before >= self.0.open_below && self.0.is_open() {
             self.0.wake();
         }
     }
@@ -98,6 +122,8 @@ mod tests {
         assert!(gate.may_read(false, &context));
         assert!(!gate.may_read(true, &context), "closed for another reason");
         drop(second);
-        assert!(woken.0.load(Ordering::Acquire));
+        assert!(!woken.0.load(Ordering::Acquire), "whoever wakes it for another reason does so");
+        gate.close();
+        assert!(gate.is_closed() && woken.0.load(Ordering::Acquire));
     }
 }

@@ -1,6 +1,6 @@
 //! A socket whose client must take what is sent to it.
 
-use super::gate::Gate;
+use super::{connections::Connection, gate::Gate};
 use std::{
     io::{self, IoSlice},
     pin::Pin,
@@ -25,13 +25,25 @@ pub(crate) struct Socket {
     waiting: bool,
     /// Whether the client took nothing for too long.
     failed: bool,
-    gate: Arc<Gate>,
+    connection: Arc<Connection>,
 }
 
 impl Socket {
-    pub(crate) fn new(inner: TcpStream, stall: Duration, gate: Arc<Gate>) -> Self {
+    pub(crate) fn new(inner: TcpStream, stall: Duration, connection: Arc<Connection>) -> Self {
         let timer = Box::pin(sleep(stall));
-        Self { inner, stall, timer, waiting: false, failed: false, gate }
+        Self { inner, stall, timer, waiting: false, failed: false, connection }
+    }
+
+    fn gate(&self) -> &Gate {
+        &self.connection.gate
+    }
+
+    /// Counts what was written, if it was.
+    fn count(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.connection.wrote(bytes);
+        }
+        written
     }
 
     /// Starts, stops or looks at the timer, as a write went.
@@ -42,7 +54,7 @@ impl Socket {
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             if std::mem::take(&mut self.waiting) {
-                self.gate.wake();
+                self.gate().wake();
             }
             return written;
         }
@@ -52,9 +64,13 @@ impl Socket {
         }
         ready!(self.timer.as_mut().poll(context));
         self.failed = true;
-        self.gate.wake();
+        self.gate().wake();
         Poll::Ready(Err(stalled()))
     }
+}
+
+fn closed() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "room is made for others")
 }
 
 fn stalled() -> io::Error {
@@ -70,10 +86,19 @@ impl AsyncRead for Socket {
         if self.failed {
             return Poll::Ready(Err(stalled()));
         }
-        if !self.gate.may_read(self.waiting, context) {
+        let may = self.gate().may_read(self.waiting, context);
+        if self.gate().is_closed() {
+            return Poll::Ready(Err(closed()));
+        }
+        if !may {
             return Poll::Pending;
         }
-        Pin::new(&mut self.inner).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
+        if read.is_ready() {
+            self.connection.read(buffer.filled().len().saturating_sub(before));
+        }
+        read
     }
 }
 
@@ -83,7 +108,11 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.gate().is_closed() {
+            return Poll::Ready(Err(closed()));
+        }
         let written = Pin::new(&mut self.inner).poll_write(context, bytes);
+        let written = self.count(written);
         self.watch(context, written)
     }
 
@@ -92,7 +121,11 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.gate().is_closed() {
+            return Poll::Ready(Err(closed()));
+        }
         let written = Pin::new(&mut self.inner).poll_write_vectored(context, bytes);
+        let written = self.count(written);
         self.watch(context, written)
     }
 
@@ -111,7 +144,7 @@ impl AsyncWrite for Socket {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::connections::Connections, *};
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         net::TcpListener,
@@ -122,7 +155,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        let mut socket = Socket::new(server, Duration::from_millis(20), Arc::new(Gate::new(1)));
+        let all = Connections::new(1, usize::MAX);
+        let address = client.local_addr().unwrap().ip();
+        let connection = all.open(address, 1).unwrap();
+        let mut socket = Socket::new(server, Duration::from_millis(20), connection);
         let end = loop {
             if let Err(error) = socket.write_all(&[0; 1 << 16]).await {
                 break error;
