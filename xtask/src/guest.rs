@@ -89,6 +89,8 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
         .arg(&target)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
         .env("RUSTC_WRAPPER", workspace.root().join(RUSTC_WRAPPER))
+        // It would cut the code into other pieces: the guest must be the same for everyone.
+        .env("CARGO_INCREMENTAL", "0")
         .env("__CARGO_TESTS_ONLY_SRC_ROOT", &library);
     sh::run(&mut build)?;
     Ok(target.join(TARGET).join("release/seam-guest"))

@@ -47,7 +47,7 @@ enum Step {
     Clippy,
     /// unit, integration, property and documentation tests; fuzz corpora replayed
     Test,
-    /// the built node as clients of others use it: cast and viem
+    /// the built node as clients of others use it: cast, ethers, forge, Hardhat, Uniswap v2, viem
     Clients,
     /// documentation builds without a warning
     Doc,

@@ -198,7 +198,7 @@ impl<'a, R: StateCommitment> BlockBuilder<'a, R> {
 
     /// Starts a block on one that is not sealed yet: of `parent`, hash, roots and bloom are not
     /// looked at, nor is the beacon root among the attributes. What follows from them is asked of
-    /// the reader ([`StateReader::parent_seal`]) when a transaction reads it, else at the end.
+    /// the reader ([`crate::StateReader::parent_seal`]) when a transaction reads it, else at the end.
     pub fn ahead(
         rules: &'a ChainRules,
         parent: &Header,
