@@ -24,6 +24,9 @@ pub(crate) enum Mining {
     Manual,
 }
 
+/// Snapshots that are kept: the oldest goes.
+pub(crate) const MAX_SNAPSHOTS: usize = 10_000;
+
 /// A block to go back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Snapshot {
@@ -109,6 +112,9 @@ impl Dev {
         state.taken += 1;
         let id = state.taken;
         state.snapshots.insert(id, snapshot);
+        if state.snapshots.len() > MAX_SNAPSHOTS {
+            state.snapshots.pop_first();
+        }
         id
     }
 

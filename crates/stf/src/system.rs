@@ -10,7 +10,7 @@ use crate::{
 use alloc::{string::ToString, vec::Vec};
 use alloy_consensus::Header;
 use alloy_eips::{
-    eip2935::{HISTORY_STORAGE_ADDRESS, HISTORY_STORAGE_CODE},
+    eip2935::{HISTORY_SERVE_WINDOW, HISTORY_STORAGE_ADDRESS, HISTORY_STORAGE_CODE},
     eip4788::{BEACON_ROOTS_ADDRESS, BEACON_ROOTS_CODE, SYSTEM_ADDRESS},
     eip6110::DEPOSIT_REQUEST_TYPE,
     eip7002::{WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS, WITHDRAWAL_REQUEST_TYPE},
@@ -48,7 +48,7 @@ pub(crate) fn begin_ahead<R: StateReader>(
 ) -> Result<(), BlockError> {
     let active = |fork| rules.is_active(fork, header.number, header.timestamp);
     if active(Fork::Prague) {
-        let slot = ring_slot(header.number.wrapping_sub(1), HISTORY_SERVE_WINDOW);
+        let slot = ring_slot(header.number.wrapping_sub(1), HISTORY_SERVE_WINDOW as u64);
         let hash = LateSlot { address: HISTORY_STORAGE_ADDRESS, slot, value: |seal| seal.hash };
         write_late(machine, &HISTORY_STORAGE_CODE, hash)?;
     }
@@ -66,8 +66,6 @@ pub(crate) fn begin_ahead<R: StateReader>(
 
 /// Length of the two rings of EIP-4788.
 const BEACON_ROOTS_WINDOW: u64 = 8191;
-/// Length of the ring of EIP-2935.
-const HISTORY_SERVE_WINDOW: u64 = 8191;
 
 fn ring_slot(at: u64, window: u64) -> U256 {
     U256::from(at.checked_rem(window).unwrap_or_default())

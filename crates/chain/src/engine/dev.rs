@@ -72,6 +72,9 @@ pub(crate) enum DevError {
     /// Two transactions with the same nonce could have the same hash.
     #[error("the nonce is {nonce} already: it cannot become {given}")]
     Nonce { given: u64, nonce: u64 },
+    /// The chain has the snapshot's block no more.
+    #[error("the block to go back to is not in the chain any more")]
+    Gone,
     /// An account that cannot be as it is wanted.
     #[error(transparent)]
     Account(#[from] CallError),
@@ -232,14 +235,7 @@ impl Producer {
         let refused = |error| ImportError::Refused { number, error: Box::new(error) };
         let rules = &self.shared.rules;
         let input = self.shared.recipe.input(rules, parent, timestamp)?;
-        let state = self.build_on(parent, &input.attributes);
-        let builder = BlockBuilder::ahead(rules, parent.header(), input.attributes, state);
-        let mut builder = builder.map_err(refused)?;
-        let mut senders = Vec::new();
-        for transaction in input.first {
-            senders.push(transaction.signer());
-            builder.push(transaction).map_err(refused)?;
-        }
+        let (mut builder, mut senders) = self.begin(rules, parent, input).map_err(refused)?;
         let taken = match edit {
             Some((address, change)) => {
                 builder.edit(address, change)?;
@@ -308,12 +304,15 @@ impl Producer {
     fn go_back(&mut self, snapshot: Snapshot) -> Result<u64, DevError> {
         let shared = self.shared.clone();
         let reader = shared.store.reader()?;
+        // A reorganisation may have taken the block away.
+        if reader.hash(snapshot.number)? != Some(snapshot.hash) {
+            return Err(DevError::Gone);
+        }
         if reader.head() > snapshot.number {
             let removed = blocks_above(&reader, snapshot.number)?;
             let view = View::at(reader, snapshot.number)?;
-            let hash = view.sealed_hash().map_err(StorageError::from)?;
             drop(self.roots.begin(view.clone()));
-            let nodes = self.roots.sealed(hash, view.number(), Flush::Now).wait();
+            let nodes = self.roots.sealed(snapshot.hash, view.number(), Flush::Now).wait();
             let (unwind_to, finality) = (Some(snapshot.number), Some(snapshot.finality));
             shared.store.commit(&Commit { unwind_to, blocks: Vec::new(), nodes, finality })?;
             self.roots.stored(snapshot.number);

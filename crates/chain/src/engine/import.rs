@@ -13,9 +13,7 @@ use crate::{
 };
 use alloy_primitives::{Bytes, TxHash};
 use seam_primitives::{Block, Recovered, Transaction};
-use seam_stf::{
-    BlockBuilder, ExecutedBlock, StateReader as _, block::recover_senders, execute_block,
-};
+use seam_stf::{ExecutedBlock, StateReader as _, block::recover_senders, execute_block};
 use seam_storage::{Commit, Flush, NewBlock, Reader, StorageError, TrieNodes, View};
 use std::{collections::HashSet, sync::Arc};
 
@@ -174,14 +172,7 @@ impl Producer {
         let rules = &self.shared.rules;
         let mut input = self.shared.recipe.input(rules, parent, timestamp)?;
         input.attributes.extra_data = mark;
-        let state = self.build_on(parent, &input.attributes);
-        let builder = BlockBuilder::ahead(rules, parent.header(), input.attributes, state);
-        let mut builder = builder.map_err(refused)?;
-        let mut senders = Vec::new();
-        for transaction in input.first {
-            senders.push(transaction.signer());
-            builder.push(transaction).map_err(refused)?;
-        }
+        let (builder, senders) = self.begin(rules, parent, input).map_err(refused)?;
         Ok((builder.finish().map_err(refused)?, senders))
     }
 

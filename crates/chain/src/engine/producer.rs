@@ -1,7 +1,7 @@
 //! Building blocks from the mempool, each until its time is over.
 
 use super::{
-    Command, EngineError,
+    Command, EngineError, Input,
     ahead::Ahead,
     committer::{Closed, Committer, Ended},
     dev::push,
@@ -13,7 +13,7 @@ use crate::{
     pool::{PoolTransaction, Reason, Selection},
 };
 use alloy_primitives::{Address, Bytes};
-use seam_primitives::BlockAttributes;
+use seam_primitives::ChainRules;
 use seam_stf::{BlockBuilder, BlockError, TransactionError, UnsealedBlock};
 use seam_storage::{Flush, RootThread, View};
 use std::{
@@ -109,15 +109,9 @@ impl Producer {
         let parent = self.view.clone();
         let timestamp = shared.timestamp_after(parent.header().timestamp);
         let input = shared.recipe.input(&shared.rules, &parent, timestamp)?;
-        let state = self.build_on(&parent, &input.attributes);
-        let mut builder =
-            BlockBuilder::ahead(&shared.rules, parent.header(), input.attributes, state)
-                .map_err(|error| cannot_build(&parent, error))?;
-        let mut senders = Vec::with_capacity(input.first.len());
-        for transaction in input.first {
-            senders.push(transaction.signer());
-            builder.push(transaction).map_err(|error| cannot_build(&parent, error))?;
-        }
+        let (mut builder, mut senders) = self
+            .begin(&shared.rules, &parent, input)
+            .map_err(|error| cannot_build(&parent, error))?;
         // It is sealed by its time, so it is closed that much before.
         let until = Duration::from_secs(timestamp).saturating_sub(shared.seal_time());
         let taken = self.fill(&mut builder, &parent, until)?;
@@ -126,9 +120,23 @@ impl Producer {
         self.hand_on(block, state, senders, &taken)
     }
 
-    /// The state to build a block on, whose parent need not be sealed yet.
-    pub(super) fn build_on(&self, parent: &View, attributes: &BlockAttributes) -> Ahead {
-        Ahead::new(self.roots.begin(parent.clone()), self.shared.recipe.clone(), attributes)
+    /// Begins a block on one that need not be sealed yet, with the transactions that come before all
+    /// others; and their senders.
+    pub(super) fn begin<'a>(
+        &self,
+        rules: &'a ChainRules,
+        parent: &View,
+        input: Input,
+    ) -> Result<(BlockBuilder<'a, Ahead>, Vec<Address>), BlockError> {
+        let state = self.roots.begin(parent.clone());
+        let state = Ahead::new(state, self.shared.recipe.clone(), &input.attributes);
+        let mut builder = BlockBuilder::ahead(rules, parent.header(), input.attributes, state)?;
+        let mut senders = Vec::with_capacity(input.first.len());
+        for transaction in input.first {
+            senders.push(transaction.signer());
+            builder.push(transaction)?;
+        }
+        Ok((builder, senders))
     }
 
     /// Takes transactions into the block until its time is over.

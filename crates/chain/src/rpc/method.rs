@@ -165,3 +165,34 @@ pub(crate) async fn blocking<T: Send + 'static>(
         Err(Failure::new(INTERNAL_ERROR, "method handler crashed"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{
+        Barrier,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    /// As many run at a time as there are turns, and no more.
+    #[tokio::test]
+    async fn calls_wait_for_their_turn() {
+        const TURNS: usize = 2;
+        let turns = Arc::new(Semaphore::new(TURNS));
+        let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let together = Arc::new(Barrier::new(TURNS));
+        let calls = (0..50 * TURNS).map(|_| {
+            let (running, most, together) = (running.clone(), most.clone(), together.clone());
+            tokio::spawn(blocking(turns.clone(), move || {
+                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                together.wait();
+                running.fetch_sub(1, Ordering::SeqCst);
+                Ok(())
+            }))
+        });
+        for call in calls.collect::<Vec<_>>() {
+            assert!(call.await.unwrap().is_ok());
+        }
+        assert_eq!(most.load(Ordering::SeqCst), TURNS);
+    }
+}

