@@ -4,7 +4,10 @@ use crate::{
     blobs::{Limits, Pooled, RawTransactionError, SlotClock, decode_raw},
     clock::{AdjustableClock, Clock, Signal},
     dev::{self, Dev},
-    engine::{Command, EngineError, ImportError, Imported, Recipe, pending_header},
+    engine::{
+        Command, EngineError, ImportError, Imported, Next, Recipe, Rollup, attributes_like,
+        pending_header,
+    },
     events::Event,
     op_fees,
     pool::{Inserted, Market, Pool, PoolError, PoolTransaction, Sender, TransactionRules},
@@ -156,9 +159,9 @@ impl Chain {
         self.0.store.options().history
     }
 
-    /// The L1 that the chain stands on, if it is a rollup on one in this process.
-    pub fn l1(&self) -> Option<&Self> {
-        self.0.recipe.l1()
+    /// What the chain is made by, if it is a rollup.
+    pub fn rollup(&self) -> Option<&Rollup> {
+        self.0.recipe.rollup()
     }
 
     /// What the chain counts.
@@ -234,7 +237,10 @@ impl Chain {
     pub fn pending_header(&self, head: &Head) -> Result<Header, StorageError> {
         let Shared { rules, recipe, .. } = &*self.0;
         let timestamp = self.0.next_timestamp(head);
-        let mut attributes = recipe.input(rules, &head.view, timestamp)?.attributes;
+        let mut attributes = match recipe.next(rules, &head.view, timestamp)? {
+            Next::Block(input) => input.attributes,
+            Next::Wait | Next::Unwind => attributes_like(head.header(), timestamp),
+        };
         if let Some(root) = recipe.beacon_root(head.header(), head.hash()) {
             attributes.parent_beacon_block_root = root;
         }

@@ -11,6 +11,7 @@ mod import;
 mod producer;
 mod recipe;
 mod service;
+mod unwind;
 
 use alloy_primitives::B256;
 use seam_primitives::Block;
@@ -20,8 +21,8 @@ use std::sync::mpsc::Sender;
 
 pub use committer::MAX_IN_FLIGHT;
 pub(crate) use dev::{ByHand, DevError, Time};
-pub(crate) use recipe::pending_header;
-pub use recipe::{EmbeddedL1, Finalization, Input, Recipe, RollupOnL1, RollupSettings, Unproduced};
+pub use recipe::{EmbeddedL1, Finalization, Input, Next, Recipe, Rollup, Unproduced};
+pub(crate) use recipe::{attributes_like, pending_header};
 pub use service::{Running, Settings, slots_of, start};
 
 /// Most blocks of a branch that replaces a part of the chain.
@@ -41,6 +42,12 @@ pub enum EngineError {
         /// Why.
         error: BlockError,
     },
+    /// L1 has another block than the one that a final block stands on.
+    #[error(
+        "L1 has replaced the block that the final block {0} stands on: is it another L1, or was it \
+         started afresh? Begin with an empty data directory, or give the L1 that the rollup was made for"
+    )]
+    L1Replaced(u64),
     /// The system starts no more threads.
     #[error("no thread can be started: {0}")]
     Thread(#[source] std::io::Error),
@@ -109,6 +116,12 @@ pub enum ImportError {
     /// The store failed, or does not have the state at the fork any more.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The chain cannot go on.
+    #[error(transparent)]
+    Engine(Box<EngineError>),
+    /// The rollup's newest block has no next one until more is known of L1.
+    #[error("the rollup waits for its L1: try again")]
+    WaitsForL1,
     /// The chain has stopped.
     #[error("the chain has stopped")]
     Stopped,

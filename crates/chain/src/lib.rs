@@ -10,6 +10,7 @@
 //! | [`pool`] | transactions that wait for a block |
 //! | [`blobs`] | sidecars of blob transactions: decoding, KZG checks, the Beacon API's values |
 //! | [`wallet`] | the unlocked accounts of a development chain |
+//! | [`l1`] | L1 as a rollup's blocks are made from it |
 //! | [`op_fees`] | what a rollup's transaction pays for its data and to the operator |
 //! | [`metrics`] | what a chain counts |
 //! | [`rpc`] | JSON-RPC, the Beacon API, health and metrics |
@@ -19,6 +20,7 @@ pub mod chain;
 pub mod clock;
 pub mod engine;
 pub mod events;
+pub mod l1;
 pub mod metrics;
 pub mod op_fees;
 pub mod pool;

@@ -46,6 +46,7 @@ mod revert;
 mod seam;
 mod server;
 mod testing;
+mod tips;
 mod txpool;
 mod types;
 mod web3;
@@ -154,6 +155,8 @@ const METHODS: &[Method] = methods! {
 const OP_METHODS: &[Method] = methods! {
     "optimism_version", 0, Free, optimism::version;
     "optimism_outputAtBlock", 1, Heavy, optimism::output_at_block::run;
+    "optimism_rollupConfig", 0, Read, optimism::rollup_config::run;
+    "optimism_syncStatus", 0, Read, optimism::sync_status::run;
 };
 
 /// What is there only if the settings say so.

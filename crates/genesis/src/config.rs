@@ -35,6 +35,7 @@ pub use amount::Amount;
 pub use keys::nearest as nearest_key;
 
 use alloy_primitives::{Address, B256};
+use seam_primitives::Eip1559Rules;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -232,6 +233,16 @@ impl L2Config {
             eip1559_denominator: defaults::eip1559_denominator(),
             eip1559_elasticity: defaults::eip1559_elasticity(),
             base_fee: defaults::base_fee(),
+        }
+    }
+}
+
+impl L2Config {
+    /// How the base fee follows the demand for gas.
+    pub const fn eip1559(&self) -> Eip1559Rules {
+        Eip1559Rules {
+            denominator: self.eip1559_denominator as u64,
+            elasticity: self.eip1559_elasticity as u64,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::{GenesisError, RollupConfig, addresses::SEQUENCER_FEE_VAULT, rollup_alloc};
 use alloy_genesis::{ChainConfig, Genesis};
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::U256;
+use seam_stf::header::holocene_extra_data;
 use serde_json::json;
 
 /// Forks of the OP Stack that go by time. All hold from genesis on.
@@ -25,7 +26,7 @@ pub fn rollup_genesis_json(config: &RollupConfig) -> Result<Genesis, GenesisErro
     Ok(Genesis {
         config: chain_config(config),
         timestamp: config.genesis.time,
-        extra_data: holocene_extra_data(config),
+        extra_data: holocene_extra_data(config.l2.eip1559()),
         gas_limit: config.l2.gas_limit,
         coinbase: SEQUENCER_FEE_VAULT,
         base_fee_per_gas: Some(u128::from(config.l2.base_fee)),
@@ -35,14 +36,6 @@ pub fn rollup_genesis_json(config: &RollupConfig) -> Result<Genesis, GenesisErro
         alloc,
         ..Default::default()
     })
-}
-
-/// Version 0, denominator and elasticity, both big-endian: 9 bytes
-/// (OP Stack specification, Holocene, "Extra Data").
-fn holocene_extra_data(config: &RollupConfig) -> Bytes {
-    let denominator = config.l2.eip1559_denominator.to_be_bytes();
-    let elasticity = config.l2.eip1559_elasticity.to_be_bytes();
-    [&[0][..], &denominator, &elasticity].concat().into()
 }
 
 fn chain_config(config: &RollupConfig) -> ChainConfig {

@@ -10,7 +10,10 @@ use crate::{
     addresses::CREATE2_PROXY,
     artifacts::{self, File},
 };
+use alloy_eips::eip1898::BlockNumHash;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use seam_primitives::ChainRules;
+use seam_stf::derive::{L1Contracts, RollupRules, SystemConfig};
 
 /// One deployment through the deterministic deployment proxy. Its calldata is
 /// `salt ‖ init_code`.
@@ -121,4 +124,39 @@ fn proxy(
 fn with_address(file: File, argument: Address) -> Result<Bytes, GenesisError> {
     let creation = file.artifact()?.creation;
     Ok([creation.as_ref(), argument.into_word().as_slice()].concat().into())
+}
+
+/// What the blocks of a rollup follow from beside L1 and their parents. `batch_inbox` is where its
+/// batches are posted; of the rules of its L1, `l1`, the blob schedule matters.
+///
+/// # Errors
+/// [`GenesisError`] if an artifact is broken.
+pub fn rollup_rules(
+    config: &RollupConfig,
+    batch_inbox: Address,
+    l1: ChainRules,
+) -> Result<RollupRules, GenesisError> {
+    let addresses = L1Addresses::of(config)?;
+    let (l2, fees, inbox) = (&config.l2, &config.fees, &config.inbox);
+    Ok(RollupRules {
+        block_seconds: l2.block_time,
+        max_drift: inbox.max_drift,
+        sequencer_timeout: inbox.sequencer_timeout,
+        genesis_l1: BlockNumHash::new(config.genesis.l1_number, config.genesis.l1_hash),
+        system_config: SystemConfig {
+            batcher_hash: config.roles.batcher.into_word(),
+            base_fee_scalar: fees.base_fee_scalar,
+            blob_base_fee_scalar: fees.blob_base_fee_scalar,
+            gas_limit: l2.gas_limit,
+            eip1559: l2.eip1559(),
+            operator_fee_scalar: fees.operator_fee_scalar,
+            operator_fee_constant: fees.operator_fee_constant,
+        },
+        contracts: L1Contracts {
+            portal: addresses.optimism_portal,
+            system_config: addresses.system_config,
+            batch_inbox,
+        },
+        l1,
+    })
 }

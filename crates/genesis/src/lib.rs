@@ -42,4 +42,4 @@ pub use chain::{ChainGenesis, ChainGenesisError, ForkEnv};
 pub use config::{ConfigError, RollupConfig};
 pub use error::GenesisError;
 pub use json::rollup_genesis_json;
-pub use l1::{L1Addresses, l1_deployments};
+pub use l1::{L1Addresses, l1_deployments, rollup_rules};

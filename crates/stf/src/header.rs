@@ -3,6 +3,7 @@
 use crate::error::HeaderError;
 use alloy_consensus::Header;
 use alloy_eips::{eip1559::INITIAL_BASE_FEE, eip4844::DATA_GAS_PER_BLOB};
+use alloy_primitives::Bytes;
 use core::cmp::Ordering;
 use seam_primitives::{Activation, BlockAttributes, ChainRules, Eip1559Rules, Fork, OpFork};
 
@@ -126,6 +127,15 @@ pub fn holocene_eip1559(extra_data: &[u8]) -> Option<Eip1559Rules> {
         denominator: u64::from(u32::from_be_bytes([d0, d1, d2, d3])),
         elasticity: u64::from(u32::from_be_bytes([e0, e1, e2, e3])),
     })
+}
+
+/// Version 0, denominator and elasticity, 9 bytes: the inverse of [`holocene_eip1559`]. A parameter
+/// beyond 32 bits, which no rollup has, becomes the largest there is.
+pub fn holocene_extra_data(eip1559: Eip1559Rules) -> Bytes {
+    let parameter = |value| u32::try_from(value).unwrap_or(u32::MAX).to_be_bytes();
+    let parts =
+        [&[0][..], &parameter(eip1559.denominator), &parameter(eip1559.elasticity)].concat();
+    parts.into()
 }
 
 /// The base fee, in wei per gas, of the child of `parent`; `None` before London.

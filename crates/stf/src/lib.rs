@@ -15,6 +15,7 @@
 //! | [`trie`], [`state_trie`] | Merkle-Patricia tries, loaded as far as they are used |
 //! | [`witness`], [`stateless`] | execution from trie nodes and code alone |
 //! | [`genesis`] | the first block |
+//! | [`mod@derive`] | what a rollup takes from L1, and how its blocks begin |
 //! | [`crypto`] | cryptography that a machine brings itself |
 //! | [`call`] | calls that no block has: `eth_call`, `eth_estimateGas` (with the feature `call`) |
 //! | [`trace`] | what a transaction or a call does, step by step (with the feature `trace`) |
@@ -40,6 +41,7 @@ pub mod block;
 pub mod call;
 pub mod construct;
 pub mod crypto;
+pub mod derive;
 pub mod error;
 pub mod genesis;
 pub mod header;

@@ -3,18 +3,17 @@
 use super::Accounts;
 use crate::{clock::RestartTime, config::Effective, data_dir::DataDir, service, store};
 use alloy_genesis::Genesis;
+use alloy_primitives::Address;
 use anyhow::{Context, Error, Result, anyhow};
 use seam_chain::{
     Chain, Clock, RealClock, Running, Settings,
-    engine::{EmbeddedL1, Recipe, RollupOnL1, RollupSettings, slots_of},
+    engine::{EmbeddedL1, Recipe, Rollup, slots_of},
+    l1::EmbeddedBlocks,
     pool::PoolLimits,
     start,
 };
-use seam_genesis::{
-    ChainGenesis, RollupConfig,
-    dev::{self, BlockTimes},
-};
-use seam_primitives::{Eip1559Rules, Header};
+use seam_genesis::{ChainGenesis, dev, rollup_rules};
+use seam_primitives::Header;
 use seam_storage::StoreOptions;
 use std::{path::PathBuf, sync::Arc, thread};
 
@@ -54,7 +53,9 @@ impl Network {
         let depth = effective.config.l1_finality_depth;
         let recipe = EmbeddedL1::new(times.l1, depth, slots_of(&genesis.0));
         let l1 = site.start("l1", at("l1"), l1, Arc::new(recipe))?;
-        let recipe = RollupOnL1::new(l1.chain.clone(), rollup_settings(&rollup, times));
+        let rules = rollup_rules(&rollup, Address::ZERO, l1.chain.rules().clone())?;
+        let blocks = EmbeddedBlocks::new(l1.chain.clone(), rules.contracts);
+        let recipe = Rollup::new(rules, Arc::new(blocks));
         let site = Site { options, clock: clock(restart.of_l2(times.l1)) };
         let l2 = site.start("l2", at("l2"), l2, Arc::new(recipe))?;
         Ok(Self { l1, l2, before: (heads.0.number, heads.1.number), genesis })
@@ -158,21 +159,4 @@ fn heads(chains: [(PathBuf, &ChainGenesis); 2], options: StoreOptions) -> Result
         (head(l1), l2.join())
     });
     Ok((l1?, l2.map_err(|_| anyhow!("opening the L2 has panicked"))??))
-}
-
-fn rollup_settings(config: &RollupConfig, times: BlockTimes) -> RollupSettings {
-    let (l2, fees) = (&config.l2, &config.fees);
-    RollupSettings {
-        block_seconds: times.l2,
-        gas_limit: l2.gas_limit,
-        eip1559: Eip1559Rules {
-            denominator: l2.eip1559_denominator.into(),
-            elasticity: l2.eip1559_elasticity.into(),
-        },
-        batcher: config.roles.batcher,
-        base_fee_scalar: fees.base_fee_scalar,
-        blob_base_fee_scalar: fees.blob_base_fee_scalar,
-        operator_fee_scalar: fees.operator_fee_scalar,
-        operator_fee_constant: fees.operator_fee_constant,
-    }
 }

@@ -3,9 +3,9 @@
 use super::{
     Command, ImportError,
     ahead::Ahead,
-    committer::{announce, publish},
-    import::{BLOCKS_PER_COMMIT, Branch, blocks_above, refresh_pool},
+    import::{BLOCKS_PER_COMMIT, Branch},
     producer::{Producer, Stopped, sidecars},
+    unwind::Undone,
 };
 use crate::{
     chain::{Chain, Shared, market_after},
@@ -17,8 +17,9 @@ use alloy_primitives::Address;
 use seam_stf::{
     BlockBuilder, BlockError, StateReader as _,
     call::{AccountOverride, CallError},
+    derive::Mempool,
 };
-use seam_storage::{Commit, Flush, NewBlock, StorageError, View};
+use seam_storage::{Flush, NewBlock, StorageError, View};
 use std::{
     sync::{Arc, mpsc::channel},
     time::Duration,
@@ -148,6 +149,7 @@ impl Producer {
             return self.produce();
         }
         self.committer.drain()?;
+        self.follow_l1()?;
         if mining == Mining::Automatic && self.has_work() {
             let error = match self.mine(1, None, None) {
                 Ok(_) => return Ok(()),
@@ -186,6 +188,7 @@ impl Producer {
         first: Option<u64>,
         interval: Option<u64>,
     ) -> Result<u64, DevError> {
+        self.follow_l1().map_err(|error| ImportError::Engine(Box::new(error)))?;
         let last = self.shared.head().number() + blocks;
         if let Some(interval) = interval.filter(|interval| *interval > LATEST) {
             return Err(DevError::TooLate(interval));
@@ -234,13 +237,15 @@ impl Producer {
         let number = parent.number() + 1;
         let refused = |error| ImportError::Refused { number, error: Box::new(error) };
         let rules = &self.shared.rules;
-        let input = self.shared.recipe.input(rules, parent, timestamp)?;
+        let input = self.next_input(parent, timestamp)?;
+        let mempool = input.mempool;
         let (mut builder, mut senders) = self.begin(rules, parent, input).map_err(refused)?;
         let taken = match edit {
             Some((address, change)) => {
                 builder.edit(address, change)?;
                 Vec::new()
             }
+            None if mempool == Mempool::LeftOut => Vec::new(),
             None => self.take_all(&mut builder, parent).map_err(refused)?,
         };
         senders.extend(taken.iter().map(PoolTransaction::sender));
@@ -308,20 +313,7 @@ impl Producer {
         if reader.hash(snapshot.number)? != Some(snapshot.hash) {
             return Err(DevError::Gone);
         }
-        if reader.head() > snapshot.number {
-            let removed = blocks_above(&reader, snapshot.number)?;
-            let view = View::at(reader, snapshot.number)?;
-            drop(self.roots.begin(view.clone()));
-            let nodes = self.roots.sealed(snapshot.hash, view.number(), Flush::Now).wait();
-            let (unwind_to, finality) = (Some(snapshot.number), Some(snapshot.finality));
-            shared.store.commit(&Commit { unwind_to, blocks: Vec::new(), nodes, finality })?;
-            self.roots.stored(snapshot.number);
-            let head = publish(&shared)?;
-            self.view = head.view.clone();
-            refresh_pool(&shared, &head, &[], &[])?;
-            let removed = removed.into_iter().map(|removed| removed.block).collect();
-            announce(&shared, &head, removed, Vec::new());
-        }
+        self.unwind(snapshot.number, snapshot.finality, Undone::Forgotten)?;
         shared.dev.forget_times();
         shared.clock.set(Duration::from_secs(shared.head().header().timestamp));
         Ok(snapshot.number)

@@ -170,7 +170,7 @@ impl Producer {
         let number = parent.number() + 1;
         let refused = |error| ImportError::Refused { number, error: Box::new(error) };
         let rules = &self.shared.rules;
-        let mut input = self.shared.recipe.input(rules, parent, timestamp)?;
+        let mut input = self.next_input(parent, timestamp)?;
         input.attributes.extra_data = mark;
         let (builder, senders) = self.begin(rules, parent, input).map_err(refused)?;
         Ok((builder.finish().map_err(refused)?, senders))

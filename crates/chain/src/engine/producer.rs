@@ -14,7 +14,7 @@ use crate::{
 };
 use alloy_primitives::{Address, Bytes};
 use seam_primitives::ChainRules;
-use seam_stf::{BlockBuilder, BlockError, TransactionError, UnsealedBlock};
+use seam_stf::{BlockBuilder, BlockError, TransactionError, UnsealedBlock, derive::Mempool};
 use seam_storage::{Flush, RootThread, View};
 use std::{
     sync::{Arc, atomic::Ordering, mpsc::Receiver},
@@ -108,13 +108,14 @@ impl Producer {
         self.view = self.view.rebased(shared.head().reader.clone())?;
         let parent = self.view.clone();
         let timestamp = shared.timestamp_after(parent.header().timestamp);
-        let input = shared.recipe.input(&shared.rules, &parent, timestamp)?;
+        let input = self.next_or_follow(&parent, timestamp)?;
+        let mempool = input.mempool;
         let (mut builder, mut senders) = self
             .begin(&shared.rules, &parent, input)
             .map_err(|error| cannot_build(&parent, error))?;
         // It is sealed by its time, so it is closed that much before.
         let until = Duration::from_secs(timestamp).saturating_sub(shared.seal_time());
-        let taken = self.fill(&mut builder, &parent, until)?;
+        let taken = self.fill(&mut builder, &parent, until, mempool)?;
         let (block, state) = builder.close().map_err(|error| cannot_build(&parent, error))?;
         senders.extend(taken.iter().map(PoolTransaction::sender));
         self.hand_on(block, state, senders, &taken)
@@ -139,12 +140,13 @@ impl Producer {
         Ok((builder, senders))
     }
 
-    /// Takes transactions into the block until its time is over.
+    /// Takes transactions into the block, if it is to have any, until its time is over.
     fn fill(
         &mut self,
         builder: &mut BlockBuilder<'_, Ahead>,
         parent: &View,
         until: Duration,
+        mempool: Mempool,
     ) -> Result<Vec<PoolTransaction>, Stopped> {
         let timestamp = builder.header().timestamp;
         let market = market_after(&self.shared.rules, parent.header(), timestamp);
@@ -157,7 +159,7 @@ impl Producer {
                 self.committer.drain()?;
                 return Err(Stopped::Again);
             }
-            let next = match fill.is_full() {
+            let next = match mempool == Mempool::LeftOut || fill.is_full() {
                 true => None,
                 false => self.shared.pool().next_best(&mut fill.selection),
             };

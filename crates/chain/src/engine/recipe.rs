@@ -5,12 +5,11 @@ mod embedded_l1;
 mod rollup;
 
 pub use embedded_l1::EmbeddedL1;
-pub use rollup::{RollupOnL1, RollupSettings};
+pub use rollup::Rollup;
 
-use crate::Chain;
 use alloy_primitives::B256;
 use seam_primitives::{BlockAttributes, ChainRules, Header, Recovered, Transaction};
-use seam_stf::header;
+use seam_stf::{derive::Mempool, header};
 use seam_storage::{Finality, StorageError, View};
 use std::{fmt::Debug, time::Duration};
 
@@ -21,6 +20,26 @@ pub struct Input {
     pub attributes: BlockAttributes,
     /// Transactions that come before all others: the L1 attributes and deposits of a rollup.
     pub first: Vec<Recovered<Transaction>>,
+    /// Whether others may follow.
+    pub mempool: Mempool,
+}
+
+/// What comes after a block.
+#[derive(Debug, Clone)]
+pub enum Next {
+    /// One that starts so.
+    Block(Box<Input>),
+    /// None yet: L1 is not known so far, or is changing.
+    Wait,
+    /// None ever: the block stands on an L1 block that has left L1's chain, and has to be undone.
+    Unwind,
+}
+
+impl Next {
+    /// A block that others may follow in, with nothing before the mempool's transactions.
+    fn of(attributes: BlockAttributes) -> Self {
+        Self::Block(Box::new(Input { attributes, first: Vec::new(), mempool: Mempool::Taken }))
+    }
 }
 
 /// How finality follows the head.
@@ -55,19 +74,23 @@ pub trait Recipe: Debug + Send + Sync {
     /// The timestamp of a block on one with timestamp `parent`, made at `now`.
     fn timestamp(&self, parent: u64, now: Duration) -> u64;
 
-    /// What a block on `parent` with this timestamp starts with.
+    /// What a block on `parent` with this timestamp starts with, if there can be one.
     ///
     /// # Errors
     /// [`StorageError`] if what it follows from cannot be read.
-    fn input(
-        &self,
-        rules: &ChainRules,
-        parent: &View,
-        timestamp: u64,
-    ) -> Result<Input, StorageError>;
+    fn next(&self, rules: &ChainRules, parent: &View, timestamp: u64)
+    -> Result<Next, StorageError>;
+
+    /// Whether a block of the chain still stands on its L1, where it has one.
+    ///
+    /// # Errors
+    /// [`StorageError`] if that cannot be read.
+    fn stands(&self, _block: &View) -> Result<bool, StorageError> {
+        Ok(true)
+    }
 
     /// The beacon root that a block on a parent with this header and hash carries (EIP-4788), where
-    /// it follows from the parent. It is asked for once the parent is sealed, which [`Self::input`]
+    /// it follows from the parent. It is asked for once the parent is sealed, which [`Self::next`]
     /// must not wait for; `None`: that of the attributes.
     fn beacon_root(&self, _parent: &Header, _hash: B256) -> Option<B256> {
         None
@@ -76,8 +99,8 @@ pub trait Recipe: Debug + Send + Sync {
     /// How finality follows the head.
     fn finalization(&self) -> Finalization;
 
-    /// The L1 that the chain stands on, if it is a rollup on one in this process.
-    fn l1(&self) -> Option<&Chain> {
+    /// The rollup that is made so, if it is one.
+    fn rollup(&self) -> Option<&Rollup> {
         None
     }
 }
@@ -98,26 +121,29 @@ impl Recipe for Unproduced {
         parent + 1
     }
 
-    fn input(
+    fn next(
         &self,
         _rules: &ChainRules,
         parent: &View,
         timestamp: u64,
-    ) -> Result<Input, StorageError> {
-        let header = parent.header();
-        let attributes = BlockAttributes {
-            timestamp,
-            gas_limit: header.gas_limit,
-            beneficiary: header.beneficiary,
-            mix_hash: header.mix_hash,
-            extra_data: header.extra_data.clone(),
-            ..BlockAttributes::default()
-        };
-        Ok(Input { attributes, first: Vec::new() })
+    ) -> Result<Next, StorageError> {
+        Ok(Next::of(attributes_like(parent.header(), timestamp)))
     }
 
     fn finalization(&self) -> Finalization {
         if self.reversible { Finalization::Given } else { Finalization::Head }
+    }
+}
+
+/// What a block on one with this header has that chooses nothing of its own.
+pub(crate) fn attributes_like(header: &Header, timestamp: u64) -> BlockAttributes {
+    BlockAttributes {
+        timestamp,
+        gas_limit: header.gas_limit,
+        beneficiary: header.beneficiary,
+        mix_hash: header.mix_hash,
+        extra_data: header.extra_data.clone(),
+        ..BlockAttributes::default()
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     params::{BlockId, BlockTag},
     recent::Recent,
     settings::RpcSettings,
+    tips::RecentTips,
 };
 use crate::chain::{Chain, Head};
 use alloy_primitives::{Address, B256};
@@ -36,6 +37,8 @@ pub(crate) struct Context {
     pub(crate) proofs: Proofs,
     /// Blocks that were read lately.
     pub(crate) recent: Recent,
+    /// What was paid in blocks that were asked for lately.
+    pub(crate) tips: RecentTips,
 }
 
 impl Context {
@@ -49,6 +52,7 @@ impl Context {
             sending: Mutex::default(),
             proofs: Proofs::default(),
             recent: Recent::default(),
+            tips: RecentTips::default(),
             chain,
             settings,
         }

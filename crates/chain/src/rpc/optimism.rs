@@ -1,7 +1,9 @@
-//! What op-node serves of a rollup, in its shapes: `optimism_version`, `optimism_outputAtBlock`. Numbers are plain JSON
-//! numbers there.
+//! What op-node serves of a rollup, in its shapes: `optimism_version`, `optimism_outputAtBlock`,
+//! `optimism_rollupConfig`, `optimism_syncStatus`. Numbers are plain JSON numbers there.
 
 pub(crate) mod output_at_block;
+pub(crate) mod rollup_config;
+pub(crate) mod sync_status;
 
 mod references;
 

@@ -5,5 +5,6 @@ mod day;
 mod production;
 mod reorgs;
 mod restart;
+mod rollup;
 mod rpc;
 mod support;

@@ -148,6 +148,11 @@ impl Steps {
     pub(crate) fn advance(&self, by: Duration) {
         *self.until.lock().unwrap() += by;
     }
+
+    /// How far time may pass.
+    pub(crate) fn allowed(&self) -> Duration {
+        *self.until.lock().unwrap()
+    }
 }
 
 impl Clock for Steps {

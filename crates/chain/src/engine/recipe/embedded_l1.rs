@@ -1,6 +1,6 @@
 //! Blocks of the embedded L1: Ethereum without validators, for development.
 
-use super::{Finalization, Input, Recipe};
+use super::{Finalization, Next, Recipe};
 use crate::blobs::{BeaconHeader, SlotClock};
 use alloy_primitives::{Address, B256, keccak256};
 use seam_primitives::{BlockAttributes, ChainRules, Header};
@@ -37,12 +37,12 @@ impl Recipe for EmbeddedL1 {
         parent + self.block_seconds * late.div_ceil(self.block_seconds).max(1)
     }
 
-    fn input(
+    fn next(
         &self,
         _rules: &ChainRules,
         parent: &View,
         timestamp: u64,
-    ) -> Result<Input, StorageError> {
+    ) -> Result<Next, StorageError> {
         let header = parent.header();
         let attributes = BlockAttributes {
             timestamp,
@@ -52,7 +52,7 @@ impl Recipe for EmbeddedL1 {
             gas_limit: header.gas_limit,
             ..BlockAttributes::default()
         };
-        Ok(Input { attributes, first: Vec::new() })
+        Ok(Next::of(attributes))
     }
 
     fn beacon_root(&self, parent: &Header, hash: B256) -> Option<B256> {

@@ -8,7 +8,6 @@ use crate::rpc::{
     method::{Answer, json},
     params::{Args, BlockId, BlockTag, Number, quantity},
 };
-use alloy_consensus::Transaction as _;
 use alloy_eips::eip4844::DATA_GAS_PER_BLOB;
 use alloy_primitives::U256;
 use seam_primitives::{ChainRules, Header};
@@ -46,12 +45,13 @@ pub(crate) fn run(context: &Context, args: &Args) -> Answer {
     history.reward = percentiles.as_ref().map(|_| Vec::new());
     let mut last = None;
     for number in oldest..=newest {
-        let (_, header) = head.reader.header(number)?.ok_or_else(|| {
+        let (hash, header) = head.reader.header(number)?.ok_or_else(|| {
             Failure::server(format!("block {number} is missing")) // the head says it is there
         })?;
         history.add(context.chain.rules(), &header);
         if let (Some(rewards), Some(percentiles)) = (&mut history.reward, &percentiles) {
-            rewards.push(reward(&head, &header, percentiles)?);
+            let tips = context.tips.of(&head, hash, &header)?;
+            rewards.push(at_percentiles(&tips, header.gas_used, percentiles));
         }
         last = Some(header);
     }
@@ -111,25 +111,7 @@ impl FeeHistory {
     }
 }
 
-/// What a transaction paid at each percentile of the block's gas, counted from the cheapest.
-fn reward(head: &Head, header: &Header, percentiles: &[f64]) -> Result<Vec<U256>, Failure> {
-    let block = head.reader.block(header.number)?.map(|stored| stored.block);
-    let transactions = block.map(|block| block.transactions).unwrap_or_default();
-    let receipts = head.reader.receipts(header.number)?.unwrap_or_default();
-    let base_fee = header.base_fee_per_gas.unwrap_or_default();
-    let mut gas_before = 0;
-    let mut paid = Vec::new();
-    for (transaction, receipt) in transactions.iter().zip(&receipts) {
-        let gas = receipt.cumulative_gas_used.saturating_sub(gas_before);
-        gas_before = receipt.cumulative_gas_used;
-        let deposit = transaction.as_deposit().is_some();
-        let tip = transaction.effective_tip_per_gas(base_fee).filter(|_| !deposit);
-        paid.push((tip.unwrap_or_default(), gas));
-    }
-    paid.sort_unstable();
-    Ok(at_percentiles(&paid, header.gas_used, percentiles))
-}
-
+/// What was paid at each percentile of the block's gas, counted from the cheapest.
 fn at_percentiles(paid: &[(u128, u64)], gas_used: u64, percentiles: &[f64]) -> Vec<U256> {
     let at = |percentile: &f64| {
         let threshold = gas_used as f64 * percentile / 100.0;

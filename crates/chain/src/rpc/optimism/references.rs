@@ -9,8 +9,8 @@ use serde::Serialize;
 /// A block by hash and number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(super) struct BlockName {
-    hash: B256,
-    number: u64,
+    pub(super) hash: B256,
+    pub(super) number: u64,
 }
 
 /// A block of L1.
@@ -62,8 +62,7 @@ impl L2BlockRef {
                 let origin = BlockName { hash: attributes.hash, number: attributes.number };
                 (origin, attributes.sequence_number)
             }
-            // The genesis block stands on the first of L1.
-            None => (l1_block(chain, 0)?.map(L1BlockRef::name).unwrap_or_default(), 0),
+            None => (genesis_origin(chain), 0),
         };
         Ok(Self {
             hash: stored.hash,
@@ -76,10 +75,10 @@ impl L2BlockRef {
     }
 }
 
-impl L1BlockRef {
-    const fn name(self) -> BlockName {
-        BlockName { hash: self.hash, number: self.number }
-    }
+/// What the genesis block stands on, where that is known.
+fn genesis_origin(chain: &Chain) -> BlockName {
+    let origin = chain.rollup().map(|rollup| rollup.rules().genesis_l1).unwrap_or_default();
+    BlockName { hash: origin.hash, number: origin.number }
 }
 
 impl SyncStatus {
@@ -87,12 +86,12 @@ impl SyncStatus {
     pub(super) fn new(chain: &Chain, head: &Head) -> Result<Self, Failure> {
         let named = head.l1_attributes.as_ref().map(named_by).unwrap_or_default();
         let current = l1_block(chain, named.number)?.unwrap_or(named);
-        let l1 = chain.l1().map(Chain::head);
+        let l1 = chain.rollup().map(|rollup| rollup.l1().heads());
         let at = |number: Option<u64>| match number {
             Some(number) => Ok(l1_block(chain, number)?.unwrap_or_default()),
             None => Ok::<_, Failure>(L1BlockRef::default()),
         };
-        let finalized_l1 = at(l1.as_ref().map(|l1| l1.finality.finalized))?;
+        let finalized_l1 = at(l1.map(|l1| l1.finalized))?;
         let l2 = |number: u64| {
             let stored = head.reader.block(number)?;
             let missing = || Failure::server("header not found");
@@ -103,11 +102,11 @@ impl SyncStatus {
         Ok(Self {
             current_l1: current,
             current_l1_finalized: finalized_l1,
-            head_l1: match &l1 {
-                Some(l1) => at(Some(l1.number()))?,
+            head_l1: match l1 {
+                Some(l1) => at(Some(l1.latest))?,
                 None => current,
             },
-            safe_l1: at(l1.as_ref().map(|l1| l1.finality.safe))?,
+            safe_l1: at(l1.map(|l1| l1.safe))?,
             finalized_l1,
             unsafe_l2,
             safe_l2,
@@ -136,8 +135,8 @@ fn named_by(attributes: &L1Attributes) -> L1BlockRef {
 }
 
 fn l1_block(chain: &Chain, number: u64) -> Result<Option<L1BlockRef>, Failure> {
-    let Some(l1) = chain.l1() else { return Ok(None) };
-    let found = l1.head().reader.header(number)?;
+    let Some(rollup) = chain.rollup() else { return Ok(None) };
+    let found = rollup.l1().header(number)?;
     Ok(found.map(|(hash, header)| L1BlockRef {
         hash,
         number,
