@@ -1,9 +1,12 @@
 #!/usr/bin/env node
-// Keeps contracts/artifacts: compiled Solidity of others, pinned by what the registries vouch for.
+// Keeps contracts/artifacts: compiled Solidity of others, pinned by what the registries vouch for, and our own.
 //
-//   node update.mjs --check    every committed file equals artifacts.toml; no network
-//   node update.mjs --update   fetch the pinned packages, slim, write the files and artifacts.toml
+//   node update.mjs --check         every committed file equals artifacts.toml; no network
+//   node update.mjs --update        fetch the pinned packages, slim, write the files and artifacts.toml
+//   node update.mjs --build         compile our contracts, write their files and artifacts.toml
+//   node update.mjs --check-build   compile our contracts and compare with the committed files
 //
+// The last two need the forge and solc of ../package-lock.json (`npm ci`); nothing else is fetched.
 // A pinned version whose archive has another hash than artifacts.toml says stops the update.
 
 import { createHash } from "node:crypto";
@@ -16,6 +19,10 @@ import { fileURLToPath } from "node:url";
 const HOME = path.dirname(fileURLToPath(import.meta.url));
 const LOCK = path.join(HOME, "artifacts.toml");
 const OWN_FILES = ["artifacts.toml", "update.mjs"];
+const PROJECT = path.dirname(HOME);
+
+// Our contracts, compiled from ../src with the settings of ../foundry.toml.
+const OURS = ["BatchInbox"];
 
 // How to find one contract in a package, by the layout its compiler left.
 const forge = (name) => ({ to: `${name}.json`, from: `forge-artifacts/${name}.sol/${name}.json`, as: "json" });
@@ -34,6 +41,12 @@ const PREDEPLOYS = [
   "SchemaRegistry", "SequencerFeeVault", "WETH",
 ];
 
+// What stands behind the rollup's proxies on L1, beside OptimismMintableERC20Factory.
+const ON_L1 = [
+  "AnchorStateRegistry", "DisputeGameFactory", "L1CrossDomainMessenger", "L1ERC721Bridge", "L1StandardBridge",
+  "OptimismPortal2", "SuperchainConfig", "SystemConfig",
+];
+
 const account_abstraction = (version) => ({
   dir: `account-abstraction-${version}`, registry: "npm", package: "@account-abstraction/contracts", version,
   licence: "GPL-3.0 (the package says MIT, the source of EntryPoint says GPL-3.0)",
@@ -46,7 +59,7 @@ const SOURCES = [
     dir: "contracts-bedrock", registry: "npm", package: "@eth-optimism/contracts-bedrock", version: "0.17.3",
     licence: "MIT", licence_file: "licences/contracts-bedrock-MIT.txt",
     // The template of Permit2 has Ethereum's immutables at two places; creation code has zeros there.
-    files: [...PREDEPLOYS.map(forge), constant("MultiCall3"), constant("Create2Deployer"), constant("Permit2Template", [6945, 6983])],
+    files: [...[...PREDEPLOYS, ...ON_L1].map(forge), constant("MultiCall3"), constant("Create2Deployer"), constant("Permit2Template", [6945, 6983])],
   },
   {
     dir: "kona-hardforks", registry: "crates.io", package: "kona-hardforks", version: "0.4.5",
@@ -83,6 +96,13 @@ const SOURCES = [
     files: ["UniswapV2Router02", "WETH9"].map(plain("build")),
   },
 ];
+
+// What artifacts.toml says of our own; the compiler is pinned in ../package-lock.json.
+const OUR_SOURCE = {
+  dir: "seam", registry: "own", package: "seam-contracts", version: "0.1.0", licence: "MIT OR Apache-2.0",
+  integrity: "compiled from ../src, compared by --check-build",
+};
+const ourFiles = () => OURS.map((name) => ({ path: `seam/${name}.json`, source: "seam", from: `src/${name}.sol` }));
 
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 const fail = (message) => { throw new Error(message); };
@@ -129,7 +149,8 @@ function check() {
     else if (sha256(fs.readFileSync(path.join(HOME, name))) !== file.sha256) problems.push(`${name}: not the bytes artifacts.toml pins`);
     if (!lock.source.some((source) => source.dir === file.source)) problems.push(`${name}: unknown source ${file.source}`);
   }
-  const licences = new Set(lock.source.map((source) => source.licence_file));
+  // Ours stand under the licence of the clone.
+  const licences = new Set(lock.source.flatMap((source) => source.licence_file ?? []));
   for (const name of licences) if (!present.has(name)) problems.push(`${name}: licence text missing`);
   for (const name of present) {
     if (!locked.has(name) && !licences.has(name) && !OWN_FILES.includes(name)) problems.push(`${name}: not in artifacts.toml`);
@@ -139,7 +160,8 @@ function check() {
     if (pinned?.version !== source.version) problems.push(`${source.dir}: update.mjs says ${source.version}, artifacts.toml ${pinned?.version}`);
     for (const file of source.files) if (!locked.has(`${source.dir}/${file.to}`)) problems.push(`${source.dir}/${file.to}: not in artifacts.toml`);
   }
-  if (problems.length > 0) fail(`${problems.join("\n")}\nrun: node contracts/artifacts/update.mjs --update`);
+  for (const file of ourFiles()) if (!locked.has(file.path)) problems.push(`${file.path}: not in artifacts.toml`);
+  if (problems.length > 0) fail(`${problems.join("\n")}\nrun: cargo xtask contracts --update (of others) or --build (ours)`);
   console.log(`${locked.size} artifacts equal artifacts.toml`);
 }
 
@@ -244,14 +266,52 @@ function update() {
     }
     console.log(`${source.package} ${source.version}: ${wanted.length} files`);
   }
-  writeLock(sources, files);
+  writeLock([...sources, OUR_SOURCE], [...files, ...pinned(ourFiles())]);
+}
+
+// --- our own ---
+
+const pinned = (files) => files.map((file) => ({ ...file, sha256: sha256(fs.readFileSync(path.join(HOME, file.path))) }));
+
+// Each contract is compiled with its imports alone and from nothing, so that no other file, and no cache, can change
+// what the compiler numbers or orders.
+function compile(name) {
+  const work = fs.mkdtempSync(path.join(os.tmpdir(), "artifacts-"));
+  try {
+    const to = ["--out", path.join(work, "out"), "--cache-path", path.join(work, "cache")];
+    const forge = path.join(PROJECT, "node_modules", ".bin", "forge");
+    run(forge, ["build", `src/${name}.sol`, "--force", ...to], { cwd: PROJECT });
+    return withoutNumbers(slim(fs.readFileSync(path.join(work, "out", `${name}.sol`, `${name}.json`), "utf8"), name));
+  } finally {
+    fs.rmSync(work, { recursive: true, force: true });
+  }
+}
+
+// The compiler numbers what it reads, and puts the number of a struct into the name of its type in the layout.
+const withoutNumbers = (text) => text.replace(/(t_(?:struct|enum|contract)\(\w+\))\d+/g, "$1");
+
+function build() {
+  fs.mkdirSync(path.join(HOME, OUR_SOURCE.dir), { recursive: true });
+  for (const name of OURS) fs.writeFileSync(path.join(HOME, `seam/${name}.json`), compile(name));
+  const lock = readLock();
+  const others = (entries, key) => entries.filter((entry) => entry[key] !== OUR_SOURCE.dir);
+  writeLock([...others(lock.source, "dir"), OUR_SOURCE], [...others(lock.file, "source"), ...pinned(ourFiles())]);
+}
+
+function checkBuild() {
+  const committed = (name) => fs.readFileSync(path.join(HOME, `seam/${name}.json`), "utf8");
+  const stale = OURS.filter((name) => compile(name) !== committed(name));
+  if (stale.length > 0) fail(`${stale.join(", ")}: not what contracts/src compiles to\nrun: cargo xtask contracts --build`);
+  console.log(`${OURS.length} of our own contracts compile to the committed bytes`);
 }
 
 const mode = process.argv[2];
 try {
   if (mode === "--check") check();
   else if (mode === "--update") { update(); check(); }
-  else fail("usage: node update.mjs --check | --update");
+  else if (mode === "--build") { build(); check(); }
+  else if (mode === "--check-build") checkBuild();
+  else fail("usage: node update.mjs --check | --update | --build | --check-build");
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

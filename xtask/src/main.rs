@@ -44,7 +44,7 @@ enum Job {
     Bench(bench::Options),
     /// Build the zkVM guest, check it, run it
     Guest(GuestOptions),
-    /// The compiled Solidity that Rust reads: compare with the pinned hashes, or fetch again
+    /// The compiled Solidity that Rust reads: compare with the pinned hashes, fetch again, or build
     Contracts(ContractOptions),
     /// Check dependency directions, libraries, lints, sizes, paths and licences (part of test)
     Arch,
@@ -75,6 +75,9 @@ struct ContractOptions {
     /// Fetch the pinned packages and write the files again
     #[arg(long)]
     update: bool,
+    /// Compile our own contracts, write their files and record the gas of their calls
+    #[arg(long)]
+    build: bool,
 }
 
 fn main() -> ExitCode {
@@ -102,6 +105,9 @@ fn run(cli: &Cli) -> Result<bool> {
             alone("guest", "build and write the ELF", || guest::update(&workspace))
         }
         Job::Guest(_) => alone("guest", "build and check", || guest::check(&workspace)),
+        Job::Contracts(options) if options.build => {
+            alone("artifacts", "our own Solidity", || contracts::build(&workspace))
+        }
         Job::Contracts(options) => {
             let job = if options.update { Artifacts::Update } else { Artifacts::Check };
             alone("artifacts", "pinned Solidity", || contracts::artifacts(&workspace, job))

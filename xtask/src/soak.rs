@@ -1,4 +1,5 @@
-//! `cargo xtask soak`: the same tests with long counts, and the fuzzers for a bounded time.
+//! `cargo xtask soak`: the same tests with long counts, those of the contracts too, and the fuzzers for
+//! a bounded time.
 
 use std::{fs, path::Path};
 
@@ -6,6 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::{
+    contracts,
     sh::{self, Stream},
     steps::{Done, Reports},
     test::run_tests,
@@ -31,6 +33,9 @@ pub(crate) struct Options {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool> {
     let mut reports = Reports::default();
     reports.run("tests", "every test with long counts", || long_tests(options));
+    reports.run("forge", "tests of our contracts with long counts", || {
+        contracts::forge_soak(workspace)
+    });
     match fuzz_targets(workspace, options) {
         Ok(Ok(targets)) => {
             for target in targets {

@@ -41,6 +41,8 @@ enum Step {
     Artifacts,
     /// Solidity is formatted
     ForgeFmt,
+    /// our contracts compile to the committed bytes, their tests hold, gas is as recorded
+    Forge,
     /// licences, bans and sources by cargo-deny, where it is installed
     Deny,
     /// no lint complains, in any target of the workspace
@@ -76,6 +78,7 @@ impl Step {
             Self::Links => links::check(workspace),
             Self::Artifacts => contracts::artifacts(workspace, Artifacts::Check),
             Self::ForgeFmt => contracts::forge_fmt(workspace),
+            Self::Forge => contracts::forge_check(workspace),
             Self::Deny => deny(),
             Self::Clippy => clippy(),
             Self::Test => test(),

@@ -46,7 +46,7 @@ impl TestLog {
 }
 
 /// The number right before `word`; 0 where there is none.
-fn count_before(text: &str, word: &str) -> usize {
+pub(crate) fn count_before(text: &str, word: &str) -> usize {
     let before = text.split(word).next().unwrap_or_default();
     let digits = before.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
     digits.parse().unwrap_or(0)

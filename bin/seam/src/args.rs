@@ -1,8 +1,10 @@
 //! What can be typed.
 
 use crate::config::{DEFAULT_L1_PORT, History, MAX_BLOCK_TIME};
-use clap::{Args as Group, Parser, Subcommand};
+use alloy_primitives::{Address, B256, Bytes};
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use seam_rollup::bridge::deposit::DEFAULT_GAS_LIMIT;
 use serde::Serialize;
 use std::{net::IpAddr, path::PathBuf};
 
@@ -20,6 +22,11 @@ pub(crate) enum Command {
     Up(Up),
     /// Run one chain from a genesis.json: with blocks from a file, or producing them.
     Node(Node),
+    /// Deploy a rollup's contracts to an L1: shows the plan and what it costs, then asks.
+    Deploy(Deploy),
+    /// Bring ether and tokens of the L1 onto a rollup, and see where they are.
+    #[command(subcommand)]
+    Bridge(Bridge),
     /// Show the configuration of `seam up` and where each value comes from.
     Config(Config),
     /// Look after a data directory.
@@ -31,6 +38,9 @@ pub(crate) enum Command {
     /// Make or read the first block of a chain.
     #[command(subcommand)]
     Genesis(Genesis),
+    /// Make and keep the keys of a rollup's roles, in encrypted files.
+    #[command(subcommand)]
+    Key(Key),
     /// A script that completes commands in a shell, on stdout.
     Completions {
         /// The shell.
@@ -103,8 +113,10 @@ pub(crate) struct UpFlags {
 #[derive(Debug, Group)]
 pub(crate) struct Node {
     /// The chain's genesis.json.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) genesis: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "rollup")]
+    pub(crate) genesis: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rollup: RollupNode,
     /// Blocks to take in first: RLP, one after the other; at most 1 GiB. `.xz` is decompressed.
     #[arg(long, value_name = "FILE")]
     pub(crate) import: Option<PathBuf>,
@@ -142,6 +154,62 @@ pub(crate) struct Node {
     #[arg(long)]
     pub(crate) testing_api: bool,
     /// One JSON object on one line on stdout as soon as the blocks are in and the server listens.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a node of a rollup on an L1 elsewhere is told.
+#[derive(Debug, Group)]
+#[group(id = "of_rollup")]
+pub(crate) struct RollupNode {
+    /// A rollup instead of a genesis.json: its rollup.json, as `seam deploy` writes it.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["genesis", "import", "block_time", "fork_env"],
+        requires_all = ["role", "l1_rpc"]
+    )]
+    pub(crate) rollup: Option<PathBuf>,
+    /// What the node does in the rollup.
+    #[arg(long, requires = "rollup")]
+    pub(crate) role: Option<Role>,
+    /// Where the L1 is; several are asked in this order.
+    #[arg(long, value_name = "URL", requires = "rollup")]
+    pub(crate) l1_rpc: Vec<String>,
+    /// Blocks of the L1 that come after one before the rollup builds on it: a reorg of so many undoes
+    /// nothing here.
+    #[arg(long, value_name = "BLOCKS", default_value_t = 4)]
+    pub(crate) l1_confirmations: u64,
+}
+
+/// What a node does in a rollup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Makes its blocks.
+    Sequencer,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Deploy {
+    /// An endpoint of the L1; more than once for several, the preferred one first.
+    #[arg(long, value_name = "URL", required = true)]
+    pub(crate) l1_rpc: Vec<String>,
+    /// The rollup.toml. Without where the rollup begins, it begins after the newest final block.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Folder of the deployment; the same one to resume it [default: rollup-<l2.chain_id>].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// The owner's key; its name is `owner` unless --key says otherwise.
+    #[command(flatten)]
+    pub(crate) signing: Signing,
+    /// Send many transactions at once instead of waiting for each.
+    #[arg(long)]
+    pub(crate) together: bool,
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// One JSON object on stdout at the end instead of tables.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -217,4 +285,151 @@ pub(crate) enum Genesis {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bridge {
+    /// Deposit ether or a token, and wait until it is on the rollup.
+    Deposit(Deposit),
+    /// Show where the deposits of a transaction on the L1 are, and how long the rest takes.
+    Status {
+        /// The transaction on the L1.
+        #[arg(value_name = "HASH")]
+        transaction: B256,
+        #[command(flatten)]
+        sites: BridgeSites,
+        /// Wait until they are on the rollup.
+        #[arg(long)]
+        wait: bool,
+        /// One JSON object a deposit on stdout.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Both chains of a bridge.
+#[derive(Debug, Group)]
+pub(crate) struct BridgeSites {
+    /// The rollup's rollup.json, as `seam deploy` and `seam up` write it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rollup: PathBuf,
+    /// An endpoint of the L1; more than once for several, the preferred one first.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
+    pub(crate) l1_rpc: Vec<String>,
+    /// An endpoint of the rollup.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9545")]
+    pub(crate) l2_rpc: String,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Deposit {
+    /// How much: of ether with its unit ("0.5 ether", "7 wei"); of a token a number, such as 12.5.
+    pub(crate) amount: String,
+    #[command(flatten)]
+    pub(crate) sites: BridgeSites,
+    /// A token of the L1 instead of ether.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) token: Option<Address>,
+    /// The token of the rollup that stands for it.
+    #[arg(long, value_name = "ADDRESS", requires = "token")]
+    pub(crate) l2_token: Option<Address>,
+    /// Make that token first, unless it is there; the key pays for it on the rollup.
+    #[arg(long, requires = "token", conflicts_with = "l2_token")]
+    pub(crate) create_l2_token: bool,
+    /// Who gets it on the rollup [default: the key's own account].
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) to: Option<Address>,
+    /// Gas for it on the rollup.
+    #[arg(long, value_name = "GAS", default_value_t = DEFAULT_GAS_LIMIT)]
+    pub(crate) gas_limit: u32,
+    /// Bytes that go along, for whoever reads events.
+    #[arg(long, value_name = "HEX", default_value = "0x")]
+    pub(crate) extra_data: Bytes,
+    /// The key that pays; its name is `user` unless --key says otherwise.
+    #[command(flatten)]
+    pub(crate) signing: Signing,
+    /// Do not wait for the rollup.
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a key. Its address goes to stdout.
+    New {
+        #[command(flatten)]
+        key: NamedKey,
+    },
+    /// Keep a key that there is: from a file, from stdin, or typed in. Its address goes to stdout.
+    Import {
+        #[command(flatten)]
+        key: NamedKey,
+        /// A file with the private key: 64 hexadecimal digits; `-` is stdin. Only you may be able to
+        /// read it.
+        #[arg(long, value_name = "FILE", conflicts_with = "private_key")]
+        file: Option<PathBuf>,
+        /// The private key. Whoever sees the shell's history or the list of processes sees it.
+        #[arg(long, value_name = "HEX")]
+        private_key: Option<String>,
+    },
+    /// Show the addresses of all keys, or of one.
+    Show {
+        /// The key's name; `NAME.1` and so on is one that was rotated away.
+        name: Option<String>,
+        #[command(flatten)]
+        place: KeyPlace,
+        /// The private key itself, on stdout. It takes the password.
+        #[arg(long, requires = "name")]
+        private_key: bool,
+        /// One JSON object a key on stdout.
+        #[arg(long, conflicts_with = "private_key")]
+        json: bool,
+    },
+    /// Put a new key in the place of one, which is kept as NAME.1, NAME.2 and so on. Its address goes
+    /// to stdout; what to do on L1, to stderr.
+    Rotate {
+        #[command(flatten)]
+        key: NamedKey,
+    },
+}
+
+/// One key.
+#[derive(Debug, Group)]
+pub(crate) struct NamedKey {
+    /// The key's name: a role, such as batcher, or any other.
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) place: KeyPlace,
+}
+
+/// The key that signs, and what it may pay.
+#[derive(Debug, Group)]
+pub(crate) struct Signing {
+    #[command(flatten)]
+    pub(crate) place: KeyPlace,
+    /// Name of the key, as `seam key` made it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key: Option<String>,
+    /// A file with the private key, 64 hexadecimal digits, instead of a key of `seam key`. Only you may
+    /// be able to read it.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "keystore", "password_file"])]
+    pub(crate) private_key_file: Option<PathBuf>,
+    /// Never pay more for gas.
+    #[arg(long, value_name = "GWEI", default_value_t = 500)]
+    pub(crate) max_fee_gwei: u64,
+}
+
+/// Where keys are, and what opens them.
+#[derive(Debug, Group)]
+pub(crate) struct KeyPlace {
+    /// The folder of the keys [default: .seam/keys in your home].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keystore: Option<PathBuf>,
+    /// A file whose first line is the password; only you may be able to read it. Without it,
+    /// `SEAM_KEY_PASSWORD` is the password, or it is asked for.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
 }

@@ -1,15 +1,19 @@
 //! Seam's command line: arguments, wiring, and an exit code.
 
 mod args;
+mod bridge;
 mod clock;
 mod completions;
 mod config;
 mod data;
 mod data_dir;
+mod deploy;
 mod execute;
 mod genesis;
+mod key;
 mod metrics;
 mod node;
+mod sequencer;
 mod service;
 mod show_config;
 mod store;
@@ -46,10 +50,13 @@ fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
     match command {
         Command::Up(command) => return up::run(command, out),
         Command::Node(command) => return node::run(command, out),
+        Command::Deploy(command) => deploy::run(command, out)?,
+        Command::Bridge(command) => bridge::run(command, out)?,
         Command::Config(command) => show_config::run(command, out)?,
         Command::Data(command) => data::run(command, out)?,
         Command::Execute(command) => execute::run(command, out)?,
         Command::Genesis(command) => genesis::run(command, out)?,
+        Command::Key(command) => key::run(command, out)?,
         Command::Completions { shell } => completions::run(shell, out)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
-//! `seam node`: one chain from a genesis.json. Either its blocks come from a file, and all are final,
-//! or it makes them, as the embedded L1 does.
+//! `seam node`: one chain. From a genesis.json: either its blocks come from a file, and all are final,
+//! or it makes them, as the embedded L1 does. Or a rollup on an L1 elsewhere, of which it makes the
+//! blocks.
 
 use crate::{
     args::Node,
@@ -8,10 +9,11 @@ use crate::{
     data_dir::{DataDir, Kind, Start},
     genesis::load_chain,
     metrics::Metrics,
+    sequencer::{self, Sequencer},
     service::{self, Signals},
     store,
 };
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use seam_chain::{
     Chain, Clock, RealClock, Running, Settings,
     engine::{EmbeddedL1, MAX_BRANCH_BLOCKS, Recipe, Unproduced, slots_of},
@@ -20,7 +22,7 @@ use seam_chain::{
     start,
 };
 use seam_fixtures::{chain, read};
-use seam_genesis::ChainGenesis;
+use seam_genesis::{ChainGenesis, RollupConfig};
 use seam_primitives::{Block, Fork, Header};
 use seam_storage::StoreOptions;
 use serde_json::json;
@@ -41,13 +43,11 @@ const NAME: &str = "node";
 pub(crate) fn run(command: Node, out: &mut impl Write) -> Result<ExitCode> {
     service::log()?;
     service::raise_file_limit();
-    let chain = load_chain(&command.genesis, command.fork_env.as_deref())?;
+    let source = Source::load(&command)?;
     let blocks = match &command.import {
-        Some(path) => blocks(path, &chain.sealed.header)?,
+        Some(path) => blocks(path, &source.chain().sealed.header)?,
         None => Vec::new(),
     };
-    let recipe = recipe(command.block_time, &chain)
-        .with_context(|| command.genesis.display().to_string())?;
     let http = service::bind(command.host, command.http_port, "HTTP", "--http-port")?;
     let metrics = command.metrics_port;
     let metrics =
@@ -56,21 +56,68 @@ pub(crate) fn run(command: Node, out: &mut impl Write) -> Result<ExitCode> {
     let place = Place::open(command.data_dir.as_deref())?;
     let history = if command.archive { History::Archive } else { command.history_blocks };
     let options = StoreOptions { history: history.into(), ..Default::default() };
-    let genesis = chain.sealed.header.clone();
+    let genesis = source.chain().sealed.header.clone();
     let settings = RpcSettings {
         testing: command.testing_api,
-        bomb_forks: chain.bomb_forks.clone(),
+        bomb_forks: source.chain().bomb_forks.clone(),
         ..RpcSettings::default()
     };
+    let (chain, recipe, sequencer) = source.recipe(&command, &place, options)?;
+    let block_time = recipe.block_seconds();
     let running = start_chain(&place.directory, chain, options, recipe)?;
     import(&running.chain, blocks)?;
     let runtime = service::runtime()?;
-    let block_time = command.block_time;
-    let node = Serving { running, genesis, place, settings, block_time, json: command.json };
+    let json = command.json;
+    let node = Serving { running, genesis, place, settings, block_time, sequencer, json };
     let ended = runtime.block_on(node.run(ports, out));
     // Whatever still runs has nothing left to write.
     runtime.shutdown_background();
     ended
+}
+
+/// What the chain is made from.
+enum Source {
+    /// A genesis.json.
+    Genesis { chain: Box<ChainGenesis>, recipe: Arc<dyn Recipe> },
+    /// A rollup's configuration.
+    Rollup { chain: Box<ChainGenesis>, config: Box<RollupConfig> },
+}
+
+impl Source {
+    fn load(command: &Node) -> Result<Self> {
+        if let Some(path) = &command.rollup.rollup {
+            let (config, chain) = sequencer::load(path)?;
+            return Ok(Self::Rollup { chain: Box::new(chain), config: Box::new(config) });
+        }
+        let path = command.genesis.as_deref().context("give --genesis or --rollup")?;
+        let chain = load_chain(path, command.fork_env.as_deref())?;
+        let recipe = recipe(command.block_time, &chain);
+        let recipe = recipe.with_context(|| path.display().to_string())?;
+        Ok(Self::Genesis { chain: Box::new(chain), recipe })
+    }
+
+    const fn chain(&self) -> &ChainGenesis {
+        let (Self::Genesis { chain, .. } | Self::Rollup { chain, .. }) = self;
+        chain
+    }
+
+    /// How its blocks are made, and who follows the L1 for that.
+    fn recipe(
+        self,
+        command: &Node,
+        place: &Place,
+        options: StoreOptions,
+    ) -> Result<(ChainGenesis, Arc<dyn Recipe>, Option<Sequencer>)> {
+        match self {
+            Self::Genesis { chain, recipe } => Ok((*chain, recipe, None)),
+            Self::Rollup { chain, config } => {
+                let directory = place.directory.chain(NAME);
+                let flags = &command.rollup;
+                let sequencer = Sequencer::new(flags, &config, &chain, &directory, options)?;
+                Ok((*chain, sequencer.recipe.clone(), Some(sequencer)))
+            }
+        }
+    }
 }
 
 /// How blocks are made, if they are. A rollup's blocks follow an L1's, and before the merge they are
@@ -81,7 +128,7 @@ fn recipe(block_time: Option<u64>, chain: &ChainGenesis) -> Result<Arc<dyn Recip
     if rules.is_op_stack() {
         bail!(
             "blocks of an OP Stack chain follow an L1's, so --block-time cannot make them: \
-             `seam up` runs a Layer 2 with its L1"
+             `seam up` runs a Layer 2 with its L1, --rollup with --role sequencer one on an L1 elsewhere"
         );
     }
     if !rules.is_active(Fork::Paris, genesis.number, genesis.timestamp) {
@@ -182,11 +229,12 @@ struct Serving {
     place: Place,
     settings: RpcSettings,
     block_time: Option<u64>,
+    sequencer: Option<Sequencer>,
     json: bool,
 }
 
 impl Serving {
-    async fn run(self, ports: Ports, out: &mut impl Write) -> Result<ExitCode> {
+    async fn run(mut self, ports: Ports, out: &mut impl Write) -> Result<ExitCode> {
         let mut signals = Signals::new()?;
         let mut metrics = Metrics::default();
         metrics.add(NAME, &self.running.chain, &self.settings.metrics);
@@ -196,8 +244,10 @@ impl Serving {
         let text = if self.json { self.line(&server) } else { self.text(&server) };
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         service::tolerate_closed_pipe(written)?;
+        let sequencer = self.sequencer.take();
         let outcome = tokio::select! {
             error = service::failed(&self.running.chain, "the chain has stopped") => Err(error),
+            error = follow_l1(sequencer, self.running.chain.clone()) => Err(error),
             () = signals.next() => Ok(()),
         };
         tokio::select! {
@@ -239,6 +289,14 @@ impl Serving {
             head.number(),
             head.hash(),
         )
+    }
+}
+
+/// Follows the L1, if there is one, until that cannot go on.
+async fn follow_l1(sequencer: Option<Sequencer>, chain: Chain) -> Error {
+    match sequencer {
+        Some(sequencer) => sequencer.run(chain).await.into(),
+        None => std::future::pending().await,
     }
 }
 

@@ -61,6 +61,24 @@ files! {
     PROXY = "contracts-bedrock/Proxy.json";
     /// contracts-bedrock: owns proxies.
     PROXY_ADMIN = "contracts-bedrock/ProxyAdmin.json";
+    /// Seam's own, on L1: contracts/src/BatchInbox.sol.
+    BATCH_INBOX = "seam/BatchInbox.json";
+    /// contracts-bedrock, on L1.
+    SUPERCHAIN_CONFIG = "contracts-bedrock/SuperchainConfig.json";
+    /// contracts-bedrock, on L1.
+    SYSTEM_CONFIG = "contracts-bedrock/SystemConfig.json";
+    /// contracts-bedrock, on L1.
+    OPTIMISM_PORTAL2 = "contracts-bedrock/OptimismPortal2.json";
+    /// contracts-bedrock, on L1.
+    L1_CROSS_DOMAIN_MESSENGER = "contracts-bedrock/L1CrossDomainMessenger.json";
+    /// contracts-bedrock, on L1.
+    L1_STANDARD_BRIDGE = "contracts-bedrock/L1StandardBridge.json";
+    /// contracts-bedrock, on L1.
+    L1_ERC721_BRIDGE = "contracts-bedrock/L1ERC721Bridge.json";
+    /// contracts-bedrock, on L1.
+    DISPUTE_GAME_FACTORY = "contracts-bedrock/DisputeGameFactory.json";
+    /// contracts-bedrock, on L1.
+    ANCHOR_STATE_REGISTRY = "contracts-bedrock/AnchorStateRegistry.json";
     /// contracts-bedrock.
     LEGACY_MESSAGE_PASSER = "contracts-bedrock/LegacyMessagePasser.json";
     /// contracts-bedrock.

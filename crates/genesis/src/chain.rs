@@ -7,8 +7,8 @@ pub use fork_env::ForkEnv;
 pub use rules::{UnsupportedChain, rules_of};
 
 use alloy_genesis::{Genesis, GenesisAccount};
-use alloy_primitives::{B64, KECCAK256_EMPTY, U256, keccak256};
-use seam_primitives::{ChainRules, Header};
+use alloy_primitives::{B64, B256, KECCAK256_EMPTY, U256, keccak256};
+use seam_primitives::{ChainRules, Header, output_root};
 use seam_stf::{Account, AccountChange, SealedGenesis, StateChanges, StateError, seal_genesis};
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -66,6 +66,15 @@ impl ChainGenesis {
             [config.muir_glacier_block, config.arrow_glacier_block, config.gray_glacier_block];
         let bomb_forks = bombs.into_iter().flatten().collect();
         Ok(Self { rules, sealed, state, bomb_forks })
+    }
+}
+
+impl ChainGenesis {
+    /// The output root of a rollup's genesis block, which its first claim begins with.
+    pub fn output_root(&self) -> B256 {
+        let header = &self.sealed.header;
+        let passer = header.withdrawals_root.unwrap_or_default();
+        output_root(header.state_root, passer, header.hash_slow())
     }
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `l1.chain_id` | | none: must be given |
 //! | `l1.block_time` | seconds | 12 |
+//! | `l1.blob_schedule` | list, see [`BlobStep`] | known for Ethereum, its test networks and development L1s |
 //! | `l2.chain_id` | | none: must be given |
 //! | `l2.block_time` | seconds | 1 |
 //! | `l2.gas_limit` | gas | 30,000,000 |
@@ -25,14 +26,26 @@
 //! | `inbox.max_drift` | seconds | 1,800 |
 //! | `inbox.sequencer_timeout` | L1 blocks | 1,800 |
 //! | `inbox.max_lag` | seconds | 23,400 |
+//! | `inbox.max_blobs` | blobs per batch | 6 |
+//! | `batcher.max_age` | seconds | 600 |
+//! | `settlement.*` | | [`Settlement`] has the table |
 //! | `prefund."0x…"` | `"10 ether"`, `"5 gwei"`, `"7 wei"` | nobody; development L1s only |
 
 mod amount;
+mod blobs;
+mod deploy;
+mod fraction;
 mod keys;
+mod settlement;
 mod validate;
 
 pub use amount::Amount;
+pub use blobs::BlobStep;
+pub use deploy::{DeployConfig, Origin};
+pub use fraction::Fraction;
 pub use keys::nearest as nearest_key;
+pub use settlement::{Mode, Settlement};
+pub use validate::DEPOSIT_ELASTICITY;
 
 use alloy_primitives::{Address, B256};
 use seam_primitives::Eip1559Rules;
@@ -100,6 +113,12 @@ pub struct RollupConfig {
     /// Limits of time in the batch inbox and in derivation.
     #[serde(default)]
     pub inbox: InboxConfig,
+    /// How batches are put together.
+    #[serde(default)]
+    pub batcher: BatcherConfig,
+    /// How claims about the rollup's state become final.
+    #[serde(default)]
+    pub settlement: Settlement,
     /// Ether that exists from genesis on without being deposited: on a development L1 only, since
     /// no one could ever withdraw it.
     #[serde(default)]
@@ -115,6 +134,10 @@ pub struct L1Config {
     /// Seconds between blocks. Default 12.
     #[serde(default = "defaults::l1_block_time")]
     pub block_time: u64,
+    /// Its blob parameters by time, oldest first (rule D12); empty for a chain without blobs. Must
+    /// be given for a chain that Seam does not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blob_schedule: Option<Vec<BlobStep>>,
 }
 
 /// The rollup itself.
@@ -221,6 +244,17 @@ pub struct InboxConfig {
     /// How far the last block of a batch may lie back when it is posted, in seconds.
     /// Default 23,400: six and a half hours.
     pub max_lag: u64,
+    /// Blobs of a batch at most (rule D15). Default 6, the most that a transaction can carry.
+    pub max_blobs: u64,
+}
+
+/// How batches are put together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BatcherConfig {
+    /// How old the oldest block of a batch may become before the batch is posted, full or not, in
+    /// seconds. Default 600.
+    pub max_age: u64,
 }
 
 impl L2Config {
@@ -250,9 +284,7 @@ impl L2Config {
 impl RollupConfig {
     /// Reads and checks a `rollup.toml`.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        let table: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| ConfigError::Toml(error.to_string()))?;
-        keys::check(&table)?;
+        table(text)?;
         let config: Self =
             toml::from_str(text).map_err(|error| ConfigError::Toml(error.to_string()))?;
         config.validate()?;
@@ -265,8 +297,16 @@ impl RollupConfig {
     }
 }
 
+/// The text as TOML, with known keys only.
+fn table(text: &str) -> Result<toml::Table, ConfigError> {
+    let table: toml::Table =
+        text.parse().map_err(|error: toml::de::Error| ConfigError::Toml(error.to_string()))?;
+    keys::check(&table)?;
+    Ok(table)
+}
+
 mod defaults {
-    use super::{Deposits, Fees, InboxConfig};
+    use super::{BatcherConfig, Deposits, Fees, InboxConfig};
 
     pub(super) const fn l1_block_time() -> u64 {
         12
@@ -307,7 +347,13 @@ mod defaults {
 
     impl Default for InboxConfig {
         fn default() -> Self {
-            Self { max_drift: 1_800, sequencer_timeout: 1_800, max_lag: 23_400 }
+            Self { max_drift: 1_800, sequencer_timeout: 1_800, max_lag: 23_400, max_blobs: 6 }
+        }
+    }
+
+    impl Default for BatcherConfig {
+        fn default() -> Self {
+            Self { max_age: 600 }
         }
     }
 }

@@ -15,7 +15,10 @@ use crate::{
     GenesisError, RollupConfig,
     addresses::{CREATE2_PROXY, MULTICALL3},
     artifacts,
-    config::{Amount, Deposits, Fees, GenesisConfig, InboxConfig, L1Config, L2Config, Roles},
+    config::{
+        Amount, BatcherConfig, Deposits, Fees, GenesisConfig, InboxConfig, L1Config, L2Config,
+        Roles, Settlement,
+    },
     rollup_genesis_json,
 };
 use alloy_eips::{
@@ -45,6 +48,9 @@ const L1_BASE_FEE: u128 = 1_000_000_000;
 /// Seconds that the limits of batches leave beyond the sequencer's timeout: half an hour, as in the
 /// defaults of `rollup.toml`.
 const LAG_SECONDS: u64 = 1_800;
+
+/// A batch every minute, so that whoever watches sees one.
+const BATCH_SECONDS: u64 = 60;
 
 /// Seconds between blocks, at least 1; the rollup's are not longer than those of L1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,7 +159,7 @@ pub fn rollup_config(
     roles: Roles,
 ) -> RollupConfig {
     RollupConfig {
-        l1: L1Config { chain_id: L1_CHAIN_ID, block_time: block_times.l1 },
+        l1: L1Config { chain_id: L1_CHAIN_ID, block_time: block_times.l1, blob_schedule: None },
         l2: L2Config { block_time: block_times.l2, ..L2Config::of_chain(L2_CHAIN_ID) },
         genesis: GenesisConfig {
             time: timestamp,
@@ -165,6 +171,8 @@ pub fn rollup_config(
         fees: Fees::default(),
         deposits: Deposits::default(),
         inbox: inbox(block_times.l1),
+        batcher: BatcherConfig { max_age: BATCH_SECONDS },
+        settlement: settlement(),
         prefund: BTreeMap::new(),
     }
 }
@@ -177,6 +185,23 @@ fn inbox(l1_block_time: u64) -> InboxConfig {
         max_drift: default.max_drift.max(l1_block_time),
         max_lag: default.max_lag.max(timeout.saturating_add(LAG_SECONDS)),
         ..default
+    }
+}
+
+/// The defaults with windows of a minute instead of days, and claims of as much.
+fn settlement() -> Settlement {
+    Settlement {
+        challenge_window: 60,
+        prove_window: 60,
+        exit_delay: 120,
+        proof_maturity_delay: 120,
+        finality_delay: 12,
+        guardian_delay: 12,
+        spans: 4,
+        span_blocks: 15,
+        proving_bound: 20,
+        l1_inclusion: 20,
+        ..Settlement::default()
     }
 }
 

@@ -18,6 +18,14 @@ pub enum GenesisError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A step of a deployment fails on an L1 in memory, so it was not sent anywhere.
+    #[error("{step} would fail on L1: {reason}")]
+    Simulation {
+        /// The step.
+        step: String,
+        /// What the EVM said.
+        reason: String,
+    },
     /// A constructor or initializer failed: an artifact does not fit the way genesis uses it.
     #[error("making {name}: {source}")]
     Construct {

@@ -5,6 +5,21 @@
 //! pinned artifacts alone: `salt = keccak256(genesis.salt ‖ uint256(l2.chain_id) ‖ name)`. Anyone
 //! may send these deployments; what they make belongs to `roles.owner` whoever sends them.
 
+pub mod calls;
+
+mod checks;
+mod foundations;
+mod implementations;
+mod plan;
+mod simulate;
+
+pub use checks::{Check, Value, checks};
+pub use foundations::{
+    CREATE2_PROXY_COST, CREATE2_PROXY_SENDER, create2_proxy_transaction, own_multicall3,
+};
+pub use plan::{Action, Done, GAME_TYPE, Sender, Step, plan};
+pub use simulate::{MAX_TRANSACTION_GAS, StepGas, simulate};
+
 use crate::{
     GenesisError, RollupConfig,
     addresses::CREATE2_PROXY,
@@ -12,7 +27,8 @@ use crate::{
 };
 use alloy_eips::eip1898::BlockNumHash;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use seam_primitives::ChainRules;
+use alloy_sol_types::SolValue;
+use seam_primitives::{Activation, ChainRules};
 use seam_stf::derive::{L1Contracts, RollupRules, SystemConfig};
 
 /// One deployment through the deterministic deployment proxy. Its calldata is
@@ -33,7 +49,10 @@ impl L1Deployment {
     fn new(config: &RollupConfig, name: &'static str, init_code: Bytes) -> Self {
         let chain_id = U256::from(config.l2.chain_id).to_be_bytes::<32>();
         let parts = [config.genesis.salt.as_slice(), &chain_id, name.as_bytes()];
-        let salt = keccak256(parts.concat());
+        Self::with_salt(name, keccak256(parts.concat()), init_code)
+    }
+
+    fn with_salt(name: &'static str, salt: B256, init_code: Bytes) -> Self {
         Self { name, address: CREATE2_PROXY.create2_from_code(salt, &init_code), salt, init_code }
     }
 }
@@ -120,22 +139,47 @@ fn proxy(
     Ok(L1Deployment::new(config, name, init_code))
 }
 
+/// The batch inbox. It has no proxy, so its address depends on its code and on where the rollup
+/// begins.
+///
+/// # Errors
+/// [`GenesisError::Artifact`] if this binary is damaged.
+pub fn batch_inbox(config: &RollupConfig) -> Result<L1Deployment, GenesisError> {
+    let parameters = inbox_parameters(config, &L1Addresses::of(config)?);
+    let creation = artifacts::BATCH_INBOX.artifact()?.creation;
+    let init_code = [creation.as_ref(), &parameters.abi_encode()].concat();
+    Ok(L1Deployment::new(config, "BatchInbox", init_code.into()))
+}
+
+/// What the batch inbox is deployed with.
+pub fn inbox_parameters(config: &RollupConfig, at: &L1Addresses) -> calls::InboxParameters {
+    let (inbox, genesis) = (&config.inbox, &config.genesis);
+    calls::InboxParameters {
+        l2ChainId: config.l2.chain_id,
+        genesisTime: genesis.time,
+        blockTime: config.l2.block_time,
+        maxLag: inbox.max_lag,
+        sequencerTimeout: inbox.sequencer_timeout,
+        maxBlobs: inbox.max_blobs,
+        genesisL1Number: genesis.l1_number,
+        systemConfig: at.system_config,
+    }
+}
+
 /// Creation code with one constructor argument.
 fn with_address(file: File, argument: Address) -> Result<Bytes, GenesisError> {
     let creation = file.artifact()?.creation;
     Ok([creation.as_ref(), argument.into_word().as_slice()].concat().into())
 }
 
-/// What the blocks of a rollup follow from beside L1 and their parents. `batch_inbox` is where its
-/// batches are posted; of the rules of its L1, `l1`, the blob schedule matters.
+/// What the blocks of a rollup follow from beside L1 and their parents.
 ///
 /// # Errors
-/// [`GenesisError`] if an artifact is broken.
-pub fn rollup_rules(
-    config: &RollupConfig,
-    batch_inbox: Address,
-    l1: ChainRules,
-) -> Result<RollupRules, GenesisError> {
+/// [`GenesisError`] if the configuration is not valid, or this binary is damaged.
+pub fn rollup_rules(config: &RollupConfig) -> Result<RollupRules, GenesisError> {
+    // Of the rules of L1 its blob schedule matters.
+    let mut l1 = ChainRules::ethereum(config.l1.chain_id, |_| Activation::GENESIS);
+    l1.blobs = config.l1.blob_rules()?;
     let addresses = L1Addresses::of(config)?;
     let (l2, fees, inbox) = (&config.l2, &config.fees, &config.inbox);
     Ok(RollupRules {
@@ -155,7 +199,7 @@ pub fn rollup_rules(
         contracts: L1Contracts {
             portal: addresses.optimism_portal,
             system_config: addresses.system_config,
-            batch_inbox,
+            batch_inbox: batch_inbox(config)?.address,
         },
         l1,
     })

@@ -7,7 +7,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`config`] | `rollup.toml`: every key, its unit and default, and what is refused |
-//! | [`l1`] | where the rollup's contracts on L1 will be (CREATE2) |
+//! | [`l1`] | where the rollup's contracts on L1 will be (CREATE2), every transaction that makes them, its gas |
+//! | [`config_hash`] | all that decides what the rollup's blocks are, as one word |
 //! | [`addresses`] | predeploys and preinstalls on the rollup |
 //! | [`alloc`] | the accounts of the genesis state, made by running constructors |
 //! | [`json`] | the same as a `genesis.json`, with forks and header fields |
@@ -30,6 +31,7 @@ pub mod alloc;
 pub mod artifacts;
 pub mod chain;
 pub mod config;
+pub mod config_hash;
 pub mod dev;
 pub mod error;
 pub mod json;
@@ -39,7 +41,8 @@ mod calls;
 
 pub use alloc::rollup_alloc;
 pub use chain::{ChainGenesis, ChainGenesisError, ForkEnv};
-pub use config::{ConfigError, RollupConfig};
+pub use config::{ConfigError, DeployConfig, RollupConfig};
+pub use config_hash::config_hash;
 pub use error::GenesisError;
 pub use json::rollup_genesis_json;
 pub use l1::{L1Addresses, l1_deployments, rollup_rules};

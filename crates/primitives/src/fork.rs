@@ -27,7 +27,8 @@ impl Activation {
         }
     }
 
-    const fn parts(self) -> (u8, u64) {
+    /// Kind (0 never, 1 block, 2 timestamp) and value, as encodings have it.
+    pub(crate) const fn parts(self) -> (u8, u64) {
         match self {
             Self::Never => (0, 0),
             Self::Block(at) => (1, at),

@@ -9,6 +9,7 @@
 //! | [`transaction`] | [`Transaction`]: every type of an Ethereum chain, and deposits |
 //! | [`receipt`] | [`Receipt`], with the root or status it carries |
 //! | [`block`] | [`Block`], [`BlockAttributes`] |
+//! | [`config_hash`] | [`ConfigPreimage`]: what a rollup is, as one word |
 //! | [`output`] | [`output_root`]: what a claim is about |
 //! | [`l1_attributes`] | [`L1Attributes`]: what a rollup block says of L1 |
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -26,6 +27,7 @@
 extern crate alloc;
 
 pub mod block;
+pub mod config_hash;
 pub mod fork;
 pub mod l1_attributes;
 pub mod output;
@@ -37,6 +39,7 @@ pub use alloy_consensus::{Header, transaction::Recovered};
 pub use alloy_primitives::{Address, B64, B256, Bloom, Bytes, Log, U256};
 
 pub use block::{Block, BlockAttributes};
+pub use config_hash::{ConfigPreimage, LimitsPreimage, SystemPreimage};
 pub use fork::{Activation, Fork, OpFork};
 pub use l1_attributes::L1Attributes;
 pub use output::output_root;

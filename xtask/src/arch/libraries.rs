@@ -50,10 +50,17 @@ const RULES: &[Rule] = &[
             "alloy-contract",
             "alloy-rpc-client",
             "alloy-transport*",
+            "reqwest",
         ],
         only: &["seam-l1"],
         tests: InTests::Free,
         why: "one way to reach Ethereum: failover and reorgs are handled there",
+    },
+    Rule {
+        libraries: &["eth-keystore"],
+        only: &["seam-l1"],
+        tests: InTests::Bound,
+        why: "it trusts files and writes them for all to read: the keystore checks and protects them",
     },
     Rule {
         libraries: &["sqlx*", "rusqlite"],

@@ -3,7 +3,6 @@
 use super::Accounts;
 use crate::{clock::RestartTime, config::Effective, data_dir::DataDir, service, store};
 use alloy_genesis::Genesis;
-use alloy_primitives::Address;
 use anyhow::{Context, Error, Result, anyhow};
 use seam_chain::{
     Chain, Clock, RealClock, Running, Settings,
@@ -53,7 +52,7 @@ impl Network {
         let depth = effective.config.l1_finality_depth;
         let recipe = EmbeddedL1::new(times.l1, depth, slots_of(&genesis.0));
         let l1 = site.start("l1", at("l1"), l1, Arc::new(recipe))?;
-        let rules = rollup_rules(&rollup, Address::ZERO, l1.chain.rules().clone())?;
+        let rules = rollup_rules(&rollup)?;
         let blocks = EmbeddedBlocks::new(l1.chain.clone(), rules.contracts);
         let recipe = Rollup::new(rules, Arc::new(blocks));
         let site = Site { options, clock: clock(restart.of_l2(times.l1)) };

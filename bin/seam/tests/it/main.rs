@@ -5,6 +5,7 @@ mod clock_back;
 mod config;
 mod disk_full;
 mod hostile;
+mod key;
 mod kill;
 mod node;
 mod process;

@@ -191,7 +191,7 @@ impl Site {
 fn run(directory: &Path, l1: &Arc<TestL1>, clock: Arc<Steps>) -> Running {
     let config = config(l1);
     let genesis = genesis(&config);
-    let rules = rollup_rules(&config, Address::ZERO, crate::support::rules()).unwrap();
+    let rules = rollup_rules(&config).unwrap();
     start(Settings {
         name: "rollup",
         rules: genesis.rules,
@@ -220,9 +220,7 @@ fn origin(chain: &Chain, number: u64) -> Option<BlockNumHash> {
 /// block on it, and the settings as they are by then.
 fn check(chain: &Chain, l1: &TestL1) -> U256 {
     let blocks = l1.blocks();
-    let mut config = rollup_rules(&self::config(l1), Address::ZERO, crate::support::rules())
-        .unwrap()
-        .system_config;
+    let mut config = rollup_rules(&self::config(l1)).unwrap().system_config;
     let (mut at, mut minted) = (0, U256::ZERO);
     for number in 1..=chain.head().number() {
         let block = chain.head().reader.block(number).unwrap().unwrap().block;

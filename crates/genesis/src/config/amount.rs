@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 pub struct Amount(pub U256);
 
 impl Amount {
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads a number and a unit; `None` if it is not that, or has parts of a wei.
+    pub fn parse(text: &str) -> Option<Self> {
         let (number, unit) = text.split_once(' ')?;
         let decimals = match unit {
             "ether" => 18,

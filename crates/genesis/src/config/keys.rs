@@ -3,8 +3,8 @@
 use super::ConfigError;
 
 /// Every section with its keys. `prefund` has addresses for keys.
-const SECTIONS: [(&str, &[&str]); 8] = [
-    ("l1", &["chain_id", "block_time"]),
+const SECTIONS: [(&str, &[&str]); 10] = [
+    ("l1", &["chain_id", "block_time", "blob_schedule"]),
     (
         "l2",
         &[
@@ -29,7 +29,32 @@ const SECTIONS: [(&str, &[&str]); 8] = [
         ],
     ),
     ("deposits", &["max_resource_limit", "system_tx_max_gas"]),
-    ("inbox", &["max_drift", "sequencer_timeout", "max_lag"]),
+    ("inbox", &["max_drift", "sequencer_timeout", "max_lag", "max_blobs"]),
+    ("batcher", &["max_age"]),
+    (
+        "settlement",
+        &[
+            "mode",
+            "challenge_window",
+            "prove_window",
+            "exit_delay",
+            "proof_maturity_delay",
+            "finality_delay",
+            "guardian_delay",
+            "spans",
+            "span_blocks",
+            "proposer_bond",
+            "proposer_burn",
+            "challenger_bond",
+            "challenger_burn",
+            "proving_bound",
+            "proving_safety",
+            "proving_price",
+            "l1_inclusion",
+            "prove_gas",
+            "prove_gas_price",
+        ],
+    ),
     ("prefund", &[]),
 ];
 
@@ -115,6 +140,7 @@ mod tests {
     fn the_list_of_keys_is_that_of_the_struct() {
         let mut config = RollupConfig::from_toml(crate::config::EXAMPLE).unwrap();
         config.roles.l2_owner = Some(Address::repeat_byte(1));
+        config.l1.blob_schedule = Some(Vec::new());
         let table = toml::Table::try_from(&config).unwrap();
         assert_eq!(check(&table), Ok(()));
         let listed: usize = SECTIONS.iter().map(|(_, keys)| keys.len()).sum();

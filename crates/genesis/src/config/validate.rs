@@ -1,6 +1,9 @@
 //! What no rollup can work with, refused before anything is made of it.
 
+mod settlement;
+
 use super::{ConfigError, DEVELOPMENT_L1S, RollupConfig};
+use alloy_eips::eip7840::BlobParams;
 use alloy_primitives::{Address, B256};
 
 /// The highest gas limit that `SystemConfig` 2.3.0-beta.2 takes (rule C4).
@@ -8,7 +11,7 @@ const MAX_GAS_LIMIT: u64 = 200_000_000;
 
 /// `ResourceMetering.ResourceConfig.elasticityMultiplier` of the rollup: deposits aim at a tenth
 /// of their limit, and `SystemConfig` refuses a limit that it does not divide.
-const DEPOSIT_ELASTICITY: u32 = 10;
+pub const DEPOSIT_ELASTICITY: u8 = 10;
 
 fn require(holds: bool, key: &'static str, problem: String) -> Result<(), ConfigError> {
     if holds { Ok(()) } else { Err(ConfigError::Invalid { key, problem }) }
@@ -24,6 +27,8 @@ impl RollupConfig {
         self.validate_genesis()?;
         self.validate_roles()?;
         self.validate_inbox()?;
+        self.validate_batches()?;
+        self.validate_settlement()?;
         self.validate_prefund()
     }
 
@@ -42,7 +47,8 @@ impl RollupConfig {
              set it to {} or less",
             l2.block_time, l1.block_time, l1.block_time
         );
-        require(l2.block_time <= l1.block_time, "l2.block_time", slow)
+        require(l2.block_time <= l1.block_time, "l2.block_time", slow)?;
+        l1.blob_rules().map(|_| ())
     }
 
     fn validate_gas(&self) -> Result<(), ConfigError> {
@@ -55,7 +61,7 @@ impl RollupConfig {
         require(deposits.max_resource_limit != 0, "deposits.max_resource_limit", zero())?;
         let uneven =
             format!("must be a multiple of {DEPOSIT_ELASTICITY}, the deposits' elasticity");
-        let even = deposits.max_resource_limit.is_multiple_of(DEPOSIT_ELASTICITY);
+        let even = deposits.max_resource_limit.is_multiple_of(DEPOSIT_ELASTICITY.into());
         require(even, "deposits.max_resource_limit", uneven)?;
         let least = u64::from(deposits.max_resource_limit) + u64::from(deposits.system_tx_max_gas);
         let low = format!(
@@ -108,6 +114,25 @@ impl RollupConfig {
             inbox.max_lag
         );
         require(inbox.max_lag > timeout, "inbox.max_lag", lag)
+    }
+
+    fn validate_batches(&self) -> Result<(), ConfigError> {
+        let (inbox, most) = (&self.inbox, BlobParams::osaka().max_blobs_per_tx);
+        let blobs = format!("is {}: a transaction carries 1 to {most} blobs", inbox.max_blobs);
+        require((1..=most).contains(&inbox.max_blobs), "inbox.max_blobs", blobs)?;
+        let max_age = self.batcher.max_age;
+        let zero = "must be at least 1 second".to_owned();
+        require(max_age != 0, "batcher.max_age", zero)?;
+        let timeout = inbox.sequencer_timeout.saturating_mul(self.l1.block_time);
+        let (name, limit) = match timeout <= inbox.max_lag {
+            true => ("inbox.sequencer_timeout", timeout),
+            false => ("inbox.max_lag", inbox.max_lag),
+        };
+        let late = format!(
+            "is {max_age} s, not below half of {name}, which is {limit} s: a batch that is delayed              once would come too late; set it below {}",
+            limit.div_ceil(2)
+        );
+        require(max_age.saturating_mul(2) < limit, "batcher.max_age", late)
     }
 
     fn validate_prefund(&self) -> Result<(), ConfigError> {

@@ -3,7 +3,7 @@
 use seam_genesis::{ConfigError, GenesisError, RollupConfig, config::EXAMPLE, rollup_alloc};
 
 /// The example with `line` put into its section in place of the key that `line` sets.
-fn with(section: &str, line: &str) -> String {
+pub(crate) fn with(section: &str, line: &str) -> String {
     let key = line.split('=').next().unwrap().trim();
     let mut current = String::new();
     let mut kept = Vec::new();
@@ -25,7 +25,7 @@ fn with(section: &str, line: &str) -> String {
     text
 }
 
-fn refusal(text: &str) -> String {
+pub(crate) fn refusal(text: &str) -> String {
     RollupConfig::from_toml(text).unwrap_err().to_string()
 }
 

@@ -1,0 +1,353 @@
+//! Looks at the L1 and does what was decided.
+
+use super::{
+    SendError, SendLimits, TxRequest,
+    journal::{Journal, JournalError, Record, Signed},
+    state::{Action, Known, Observed, Price, State},
+};
+use crate::{
+    client::{L1Client, L1Error, Receipt},
+    error::Severity,
+    timer::Timer,
+};
+use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
+use alloy_eips::{
+    BlockNumberOrTag,
+    eip2718::{Decodable2718, Encodable2718},
+};
+use alloy_primitives::{Address, B256, TxKind, U128, U256};
+use alloy_signer::SignerSync;
+use alloy_signer_local::PrivateKeySigner;
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::sync::Mutex;
+
+/// Transactions of one key. Cheap to clone; clones are the same sender.
+///
+/// Dropping a future of it at any point is as harmless as a crash.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    account: Address,
+    client: L1Client,
+    timer: Arc<dyn Timer>,
+    poll: Duration,
+    inner: Arc<Mutex<Inner>>,
+}
+
+/// A transaction that is in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handle {
+    /// What it was submitted as.
+    pub id: String,
+    /// Its nonce.
+    pub nonce: u64,
+    /// Its hash, unless it is replaced.
+    pub hash: B256,
+}
+
+struct Inner {
+    account: Address,
+    chain_id: u64,
+    client: L1Client,
+    timer: Arc<dyn Timer>,
+    signer: PrivateKeySigner,
+    limits: SendLimits,
+    journal: Journal,
+    state: State,
+    looked: Option<Duration>,
+}
+
+impl std::fmt::Debug for Inner {
+    /// Without the signer.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner").field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
+impl Sender {
+    /// Opens the journal, or makes it. What is in flight is sent again by the first look at the L1.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Journal`]; [`SendError::L1`], also if the L1 has another chain id.
+    pub async fn open(
+        journal: &Path,
+        client: L1Client,
+        signer: PrivateKeySigner,
+        chain_id: u64,
+        limits: SendLimits,
+    ) -> Result<Self, SendError> {
+        let found = client.chain_id().await?;
+        if found != chain_id {
+            let endpoint = "--l1-rpc".to_owned();
+            return Err(L1Error::OtherChain { endpoint, expected: chain_id, found }.into());
+        }
+        let account = signer.address();
+        let (file, records) = Journal::open(journal, chain_id, account)?;
+        let line = records.len();
+        let state = State::restore(account, limits.clone(), records)
+            .ok_or_else(|| JournalError::Damaged { path: journal.to_owned(), line })?;
+        let (timer, poll) = (client.timer(), limits.poll);
+        let inner = Inner {
+            account,
+            chain_id,
+            client: client.clone(),
+            timer: timer.clone(),
+            signer,
+            limits,
+            journal: file,
+            state,
+            looked: None,
+        };
+        Ok(Self { account, client, timer, poll, inner: Arc::new(Mutex::new(inner)) })
+    }
+
+    /// The key's account.
+    pub const fn account(&self) -> Address {
+        self.account
+    }
+
+    /// Signs a transaction, journals it and sends it. One that the journal has by this id is not sent
+    /// anew: the handle is of that one.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: with those of severity [`Severity::Retry`] it is not in the journal.
+    pub async fn submit(&self, id: &str, request: &TxRequest) -> Result<Handle, SendError> {
+        self.inner.lock().await.submit(id, request).await
+    }
+
+    /// Waits until a transaction has its confirmations. One that was mined and failed has a receipt
+    /// too: see [`Receipt::success`].
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`]: [`SendError::Refused`] while the L1 does not take it, or one before it; waiting
+    /// again is right once the reason is gone.
+    pub async fn wait(&self, id: &str) -> Result<Receipt, SendError> {
+        loop {
+            if let Some(receipt) = self.inner.lock().await.outcome(id).await? {
+                return Ok(receipt);
+            }
+            self.timer.sleep(self.poll).await;
+        }
+    }
+
+    /// Submits and waits.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Sender::submit`] and [`Sender::wait`].
+    pub async fn send(&self, id: &str, request: &TxRequest) -> Result<Receipt, SendError> {
+        self.submit(id, request).await?;
+        self.wait(id).await
+    }
+
+    /// Looks at the L1 once and does what there is to do: sends, replaces, notes what is done. Gives
+    /// the number in flight afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`].
+    pub async fn step(&self) -> Result<usize, SendError> {
+        let mut inner = self.inner.lock().await;
+        inner.step().await?;
+        Ok(inner.state.flights.len())
+    }
+
+    /// Looks at the L1 again and again, for ever, until something is wrong that only a person can
+    /// mend.
+    pub async fn run(&self) -> SendError {
+        loop {
+            match self.step().await {
+                Err(error) if error.severity() == Severity::Halt => return error,
+                Err(error) => tracing::warn!(%error, "L1 transactions wait"),
+                Ok(_) => {}
+            }
+            self.timer.sleep(self.poll).await;
+        }
+    }
+
+    /// The client that it sends with.
+    pub const fn client(&self) -> &L1Client {
+        &self.client
+    }
+}
+
+impl Inner {
+    async fn submit(&mut self, id: &str, request: &TxRequest) -> Result<Handle, SendError> {
+        let content = request.content();
+        if let Some((nonce, hash, found)) = self.state.content_of(id) {
+            let handle = Handle { id: id.to_owned(), nonce, hash };
+            let other = SendError::OtherContent { id: id.to_owned() };
+            return if found == content { Ok(handle) } else { Err(other) };
+        }
+        let latest = self.client.nonce(self.account, BlockNumberOrTag::Latest).await?;
+        let fees = self.client.fees().await?;
+        let (nonce, price) = self.state.plan(latest, &fees)?;
+        self.check_funds(request, price).await?;
+        let transaction = TxEip1559 {
+            chain_id: self.chain_id,
+            nonce,
+            gas_limit: request.gas_limit,
+            to: request.to.map_or(TxKind::Create, TxKind::Call),
+            value: request.value,
+            input: request.input.clone(),
+            ..TxEip1559::default()
+        };
+        let hash = self.sign(id, content, transaction, price)?;
+        self.send(nonce).await?;
+        Ok(Handle { id: id.to_owned(), nonce, hash })
+    }
+
+    /// Before anything is signed: what cannot be paid would hold up all that come after it.
+    async fn check_funds(&self, request: &TxRequest, price: Price) -> Result<(), SendError> {
+        let account = self.account;
+        let balance = self.client.balance(account, BlockNumberOrTag::Latest).await?;
+        let gas = U256::from(request.gas_limit).saturating_mul(U256::from(price.max_fee));
+        let needed = request.value.saturating_add(gas);
+        match balance < needed {
+            true => Err(SendError::Funds { account, balance, needed }),
+            false => Ok(()),
+        }
+    }
+
+    /// Signs it at this price and journals it. Nothing is sent yet.
+    fn sign(
+        &mut self,
+        id: &str,
+        content: B256,
+        mut transaction: TxEip1559,
+        price: Price,
+    ) -> Result<B256, SendError> {
+        transaction.max_fee_per_gas = price.max_fee;
+        transaction.max_priority_fee_per_gas = price.priority_fee;
+        let signature = self.signer.sign_hash_sync(&transaction.signature_hash());
+        let signature = signature.map_err(|error| SendError::Signer(error.to_string()))?;
+        let nonce = transaction.nonce;
+        let transaction = transaction.into_signed(signature);
+        let hash = *transaction.hash();
+        let signed = Signed {
+            id: id.to_owned(),
+            content,
+            nonce,
+            hash,
+            max_fee: U128::from(price.max_fee),
+            priority_fee: U128::from(price.priority_fee),
+            raw: TxEnvelope::from(transaction).encoded_2718().into(),
+        };
+        let record = Record::Signed(signed);
+        self.journal.append(&record)?;
+        if let Record::Signed(signed) = &record {
+            self.state
+                .signed(signed)
+                .ok_or_else(|| SendError::OtherContent { id: id.to_owned() })?;
+        }
+        Ok(hash)
+    }
+
+    /// Sends the last attempt. That the L1 cannot be reached is no error: it is sent later.
+    async fn send(&mut self, nonce: u64) -> Result<(), SendError> {
+        let last = self.state.flights.get(&nonce).and_then(|flight| flight.last());
+        let Some((raw, hash)) = last.map(|last| (last.raw.clone(), last.hash)) else {
+            return Ok(());
+        };
+        let result = self.client.send_raw(&raw).await;
+        let now = self.timer.now();
+        match result {
+            Ok(_) => self.state.sent(nonce, now),
+            Err(L1Error::Refused { message, .. }) => {
+                tracing::debug!(nonce, %hash, message, "L1 refused a transaction");
+                self.state.refused(nonce, now, &message);
+            }
+            Err(error) if error.severity() == Severity::Halt => return Err(error.into()),
+            Err(error) => tracing::warn!(%error, nonce, %hash, "not sent to L1 yet"),
+        }
+        Ok(())
+    }
+
+    /// The receipt, if it is done; looks at the L1 for it if the last look is old.
+    async fn outcome(&mut self, id: &str) -> Result<Option<Receipt>, SendError> {
+        if let Known::Flight(..) = self.state.known(id) {
+            let now = self.timer.now();
+            if self.looked.is_none_or(|looked| now.saturating_sub(looked) >= self.limits.poll) {
+                match self.step().await {
+                    Err(error) if error.severity() == Severity::Halt => return Err(error),
+                    Err(error) => tracing::warn!(%error, id, "L1 transaction waits"),
+                    Ok(()) => {}
+                }
+            }
+        }
+        match self.state.known(id) {
+            Known::No => Err(SendError::Unknown(id.to_owned())),
+            Known::Flight(nonce, _) => self.state.obstacle(nonce).map_or(Ok(None), Err),
+            Known::Done(done) => {
+                if let Some(receipt) = &done.receipt {
+                    return Ok(Some(receipt.clone()));
+                }
+                let hash = done.hash;
+                let lost = || SendError::Lost { id: id.to_owned(), hash };
+                self.client.receipt(hash).await?.map(Some).ok_or_else(lost)
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Result<(), SendError> {
+        self.looked = Some(self.timer.now());
+        if self.state.flights.is_empty() {
+            return Ok(());
+        }
+        let seen = self.look().await?;
+        for action in self.state.decide(&seen)? {
+            match action {
+                Action::Finish { nonce, hash, block } => {
+                    if let Some(record) = self.state.mined(nonce, hash, block) {
+                        self.journal.append(&record)?;
+                    }
+                    self.state.finish(nonce, hash, seen.receipts.get(&hash).cloned());
+                }
+                Action::Send { nonce } => self.send(nonce).await?,
+                Action::Replace { nonce, price } => {
+                    self.replace(nonce, price)?;
+                    self.send(nonce).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// In this order: what is older than the receipts cannot show more than they do.
+    async fn look(&self) -> Result<Observed, SendError> {
+        let head = self.client.block(BlockNumberOrTag::Latest).await?;
+        let head = head.map_or(0, |head| head.number);
+        let sure = (head + 1).saturating_sub(self.limits.confirmations);
+        let sure_nonce = self.client.nonce(self.account, BlockNumberOrTag::Number(sure)).await?;
+        let nonce = self.client.nonce(self.account, BlockNumberOrTag::Number(head)).await?;
+        let fees = self.client.fees().await?;
+        let attempts = self.state.flights.values().flat_map(|flight| &flight.attempts);
+        let hashes: Vec<B256> = attempts.map(|attempt| attempt.hash).collect();
+        let receipts = self.client.receipts(hashes).await?;
+        let receipts = receipts.into_iter().flatten();
+        let receipts = receipts.map(|receipt| (receipt.transaction, receipt)).collect();
+        Ok(Observed { now: self.timer.now(), head, nonce, sure_nonce, fees, receipts })
+    }
+
+    /// Signs and journals one of the same nonce and content that pays more.
+    fn replace(&mut self, nonce: u64, price: Price) -> Result<(), SendError> {
+        let Some((_, _, content)) =
+            self.state.flights.get(&nonce).and_then(|flight| self.state.content_of(&flight.id))
+        else {
+            return Ok(());
+        };
+        let flight = self.state.flights.get(&nonce);
+        let id = flight.map(|flight| flight.id.clone()).unwrap_or_default();
+        let raw = flight.and_then(|flight| flight.last()).map(|last| last.raw.clone());
+        let decoded = TxEnvelope::decode_2718(&mut raw.unwrap_or_default().as_ref());
+        // The journal has what this process or one before it signed.
+        let Ok(TxEnvelope::Eip1559(transaction)) = decoded else {
+            return Err(SendError::Signer(format!("transaction {id} is of a kind unknown here")));
+        };
+        tracing::info!(id, nonce, max_fee = price.max_fee, "L1 transaction pays more now");
+        self.sign(&id, content, transaction.tx().clone(), price)?;
+        Ok(())
+    }
+}
