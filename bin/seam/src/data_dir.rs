@@ -5,6 +5,7 @@
 //! seam.json   what kind of directory it is, the time of the genesis blocks, the admin token; 0600
 //! seam.lock   locked while a process uses the directory
 //! l1/ l2/     the chains of `seam up`
+//! rollup/     what others need to use its rollup: rollup.json, genesis.json, chain files for viem
 //! node/       the chain of `seam node`
 //! ```
 
@@ -28,6 +29,8 @@ pub(crate) const CHAINS: [&str; 3] = ["l1", "l2", "node"];
 /// What a chain's folder has in it: the store's database; one that is being made; and what is
 /// written to find out whether the disk is full.
 const DATABASE: [&str; 3] = ["chain", "chain.new", "chain.probe"];
+/// What is known of the rollup of `seam up`.
+const ROLLUP: &str = "rollup";
 /// File systems have it at their root.
 const LOST_AND_FOUND: &str = "lost+found";
 
@@ -103,6 +106,11 @@ impl DataDir {
         &self.path
     }
 
+    /// Where it is written what others need to use the rollup.
+    pub(crate) fn rollup(&self) -> PathBuf {
+        self.path.join(ROLLUP)
+    }
+
     /// Where a chain is.
     pub(crate) fn chain(&self, name: &str) -> PathBuf {
         self.path.join(name)
@@ -166,7 +174,7 @@ fn check_chain(path: &Path) -> Result<()> {
 }
 
 fn is_ours(name: &str) -> bool {
-    [META, NEW_META, LOCK, LOST_AND_FOUND].contains(&name)
+    [META, NEW_META, LOCK, ROLLUP, LOST_AND_FOUND].contains(&name)
 }
 
 fn names(path: &Path) -> io::Result<Vec<String>> {
@@ -181,6 +189,7 @@ fn remove(path: &Path) -> io::Result<()> {
     for chain in CHAINS {
         gone(fs::remove_dir_all(path.join(chain)))?;
     }
+    gone(fs::remove_dir_all(path.join(ROLLUP)))?;
     gone(fs::remove_file(path.join(NEW_META)))?;
     gone(fs::remove_file(path.join(META)))
 }

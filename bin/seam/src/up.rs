@@ -1,6 +1,7 @@
 //! `seam up`: a development network in one process.
 
 mod accounts;
+mod contracts;
 mod network;
 mod servers;
 mod welcome;
@@ -77,6 +78,8 @@ impl UpAndRunning {
     /// Says when all is ready, and then from time to time how it goes.
     async fn watch(&self, servers: &Servers, out: &mut impl Write) -> Result<()> {
         self.network.produced().await;
+        let (folder, addresses) = (self.directory.rollup(), servers.addresses());
+        contracts::describe(&self.network.deployment, &folder, addresses).await?;
         let welcome = Welcome::new(&self.network, servers, &self.accounts, &self.directory)?;
         let text = if self.json { welcome.json() } else { welcome.text() };
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());

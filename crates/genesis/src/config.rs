@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `l1.chain_id` | | none: must be given |
 //! | `l1.block_time` | seconds | 12 |
-//! | `l1.blob_schedule` | list, see [`BlobStep`] | known for Ethereum, its test networks and development L1s |
+//! | `l1.blob_schedule` | list, see [`BlobStep`] | known for Ethereum, its test networks, `seam up` and anvil |
 //! | `l2.chain_id` | | none: must be given |
 //! | `l2.block_time` | seconds | 1 |
 //! | `l2.gas_limit` | gas | 30,000,000 |

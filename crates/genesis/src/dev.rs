@@ -205,12 +205,16 @@ fn settlement() -> Settlement {
     }
 }
 
+/// The same rollup, with [`BALANCE`] for each of `accounts` from genesis on.
+pub fn prefunded(mut config: RollupConfig, accounts: &[Address]) -> RollupConfig {
+    config.prefund.extend(accounts.iter().map(|account| (*account, Amount(BALANCE))));
+    config
+}
+
 /// The genesis of the development rollup, with [`BALANCE`] for each of `accounts`.
 ///
 /// # Errors
 /// [`GenesisError`] if the configuration is not valid, or this binary is damaged.
 pub fn l2_genesis(config: &RollupConfig, accounts: &[Address]) -> Result<Genesis, GenesisError> {
-    let mut config = config.clone();
-    config.prefund.extend(accounts.iter().map(|account| (*account, Amount(BALANCE))));
-    rollup_genesis_json(&config)
+    rollup_genesis_json(&prefunded(config.clone(), accounts))
 }

@@ -23,7 +23,7 @@ use crate::{client::L1Error, error::Severity};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use std::time::Duration;
 
-/// What is to be done on L1, with a fee to be found.
+/// What is to be done on L1, with a fee to be found. It is sent as a transaction of EIP-1559.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TxRequest {
     /// To whom; `None` makes a contract.

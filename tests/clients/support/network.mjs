@@ -21,7 +21,28 @@ export async function startNetwork(...flags) {
   return { ...(await ready(seam)), stop }
 }
 
-function run(args) {
+/// One chain on a free port. What `seam node --json` says, and `stop()`.
+export async function startNode(...flags) {
+  const seam = run(['node', '--json', '--http-port', '0', ...flags])
+  const stop = async () => {
+    const [code, log] = await end(seam)
+    assert.equal(code, 0, `seam node ended with ${code}:\n${log}`)
+  }
+  return { ...(await ready(seam)), stop }
+}
+
+/// Runs the program to its end; what it wrote to stdout.
+export async function seam(...args) {
+  const { child, ended, log } = run(args)
+  const out = []
+  child.stdout.on('data', (bytes) => out.push(bytes))
+  const code = await ended
+  assert.equal(code, 0, `seam ${args[0]} ended with ${code}:\n${log()}`)
+  return Buffer.concat(out).toString()
+}
+
+/// Starts the program: the process, how it ended, and what it wrote to stderr.
+export function run(args) {
   const binary = process.env.SEAM_BIN
   assert.ok(binary, 'SEAM_BIN must name the built binary `seam`: see README.md')
   const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -37,7 +58,7 @@ function run(args) {
 async function ready({ child, ended, log }) {
   const line = once(createInterface({ input: child.stdout }), 'line').then(([line]) => line)
   const failed = ended.then((code) => {
-    throw new Error(`seam up ended with ${code} before it was ready:\n${log()}`)
+    throw new Error(`seam ended with ${code} before it was ready:\n${log()}`)
   })
   return JSON.parse(await Promise.race([line, failed]))
 }

@@ -27,11 +27,15 @@ pub(super) fn plan(out: &mut impl Write, deployment: &Deployment, survey: &Surve
     let steps = deployment.steps.iter().zip(&deployment.gas).zip(&survey.done).enumerate();
     let rows: Vec<[String; 5]> = steps
         .map(|(index, ((step, gas), done))| {
-            let done = if *done { "done" } else { "" };
+            let (address, done) = match (*done, step.name.as_str()) {
+                (true, "Multicall3") => (survey.multicall3, "done"),
+                (true, _) => (step.address, "done"),
+                (false, _) => (step.address, ""),
+            };
             [
                 format!("{:>2}", index + 1),
                 step.name.clone(),
-                step.address.to_string(),
+                address.to_string(),
                 format!("{:>10}", gas.used),
                 done.to_owned(),
             ]

@@ -19,6 +19,8 @@ pub(crate) struct Accounts {
     pub(crate) unlocked: Arc<DevAccounts>,
     /// Who acts for the rollup.
     pub(crate) roles: Roles,
+    /// All of them, to sign what the rollup does.
+    all: DevAccounts,
 }
 
 impl Accounts {
@@ -31,7 +33,17 @@ impl Accounts {
             acting.try_into().ok().context("accounts of the rollup")?;
         let [owner, batcher, proposer, guardian, unsafe_signer] = acting;
         let roles = Roles { owner, l2_owner: None, batcher, proposer, guardian, unsafe_signer };
-        Ok(Self { unlocked, roles })
+        Ok(Self { unlocked, roles, all })
+    }
+
+    /// Who has ether on L1: those with ether everywhere, and those that act for the rollup there.
+    pub(crate) fn on_l1(&self) -> Vec<Address> {
+        self.all.addresses().collect()
+    }
+
+    /// All accounts, those that act for the rollup too.
+    pub(crate) const fn signing(&self) -> &DevAccounts {
+        &self.all
     }
 
     /// The addresses with ether.

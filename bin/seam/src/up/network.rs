@@ -1,6 +1,6 @@
 //! The two chains: what they are made from, starting and stopping them.
 
-use super::Accounts;
+use super::{Accounts, contracts};
 use crate::{clock::RestartTime, config::Effective, data_dir::DataDir, service, store};
 use alloy_genesis::Genesis;
 use anyhow::{Context, Error, Result, anyhow};
@@ -13,6 +13,7 @@ use seam_chain::{
 };
 use seam_genesis::{ChainGenesis, dev, rollup_rules};
 use seam_primitives::Header;
+use seam_rollup::deploy::Deployment;
 use seam_storage::StoreOptions;
 use std::{path::PathBuf, sync::Arc, thread};
 
@@ -25,6 +26,8 @@ pub(crate) struct Network {
     before: (u64, u64),
     /// The genesis block of each.
     pub(crate) genesis: (Header, Header),
+    /// The rollup's contracts on L1.
+    pub(crate) deployment: Deployment,
 }
 
 impl Network {
@@ -38,10 +41,13 @@ impl Network {
         let options =
             StoreOptions { history: effective.config.history_blocks.into(), ..Default::default() };
         let timestamp = directory.meta.genesis_timestamp;
-        let l1 = chain(&dev::l1_genesis(timestamp, &accounts.addresses())?)?;
+        let l1_genesis = dev::l1_genesis(timestamp, &accounts.on_l1())?;
+        let l1 = chain(&l1_genesis)?;
         let l1_hash = l1.sealed.header.hash_slow();
         let rollup = dev::rollup_config(timestamp, l1_hash, times, accounts.roles.clone());
-        let l2 = chain(&dev::l2_genesis(&rollup, &accounts.addresses())?)?;
+        let deployment = Deployment::new(dev::prefunded(rollup, &accounts.addresses()))?;
+        let block_one = contracts::transactions(&deployment, &l1_genesis, accounts)?;
+        let l2 = chain(&deployment.genesis)?;
         let genesis = (l1.sealed.header.clone(), l2.sealed.header.clone());
         let at = |name| directory.chain(name);
         let heads = heads([(at("l1"), &l1), (at("l2"), &l2)], options)?;
@@ -51,13 +57,15 @@ impl Network {
 
         let depth = effective.config.l1_finality_depth;
         let recipe = EmbeddedL1::new(times.l1, depth, slots_of(&genesis.0));
+        let recipe = recipe.beginning_with(block_one);
         let l1 = site.start("l1", at("l1"), l1, Arc::new(recipe))?;
-        let rules = rollup_rules(&rollup)?;
+        let rules = rollup_rules(&deployment.config)?;
         let blocks = EmbeddedBlocks::new(l1.chain.clone(), rules.contracts);
         let recipe = Rollup::new(rules, Arc::new(blocks));
         let site = Site { options, clock: clock(restart.of_l2(times.l1)) };
         let l2 = site.start("l2", at("l2"), l2, Arc::new(recipe))?;
-        Ok(Self { l1, l2, before: (heads.0.number, heads.1.number), genesis })
+        let before = (heads.0.number, heads.1.number);
+        Ok(Self { l1, l2, before, genesis, deployment })
     }
 
     /// The L1.

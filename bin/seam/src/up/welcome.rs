@@ -12,6 +12,7 @@ use seam_genesis::{
 use seam_stf::StateReader;
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeMap,
     fmt::{self, Write},
     net::SocketAddr,
     path::PathBuf,
@@ -62,8 +63,13 @@ struct Funded {
 pub(crate) struct Welcome {
     l1: Endpoint,
     l2: Endpoint,
+    /// The rollup's on L1, by name.
+    contracts: Vec<(&'static str, Address)>,
+    config_hash: B256,
     accounts: Vec<Funded>,
     data_dir: PathBuf,
+    /// The rollup.json.
+    rollup: PathBuf,
     admin_token: String,
 }
 
@@ -98,8 +104,11 @@ impl Welcome {
                 genesis: network.genesis.1.hash_slow(),
                 head: l2.head().number(),
             },
+            contracts: network.deployment.contracts(),
+            config_hash: network.deployment.config_hash,
             accounts: accounts.with_keys().map(funded).collect::<Result<_>>()?,
             data_dir: directory.path().to_owned(),
+            rollup: directory.rollup().join("rollup.json"),
             admin_token: directory.meta.admin_token.clone(),
         })
     }
@@ -108,12 +117,16 @@ impl Welcome {
     pub(crate) fn json(&self) -> String {
         let account =
             |funded: &Funded| json!({ "address": funded.address, "privateKey": funded.key });
+        let contract = |(name, at): &(&'static str, Address)| (*name, json!(at));
         let line = json!({
             "l1": self.l1.json(),
             "l2": self.l2.json(),
+            "contracts": self.contracts.iter().map(contract).collect::<BTreeMap<_, _>>(),
+            "configHash": self.config_hash,
             "accounts": self.accounts.iter().map(account).collect::<Vec<_>>(),
             "mnemonic": DEFAULT_MNEMONIC,
             "dataDir": self.data_dir,
+            "rollup": self.rollup,
             "adminToken": self.admin_token,
             "pid": std::process::id(),
         });
@@ -137,12 +150,16 @@ impl Welcome {
             writeln!(text, "  genesis    {}", chain.genesis)?;
             writeln!(text, "  head       block {}\n", chain.head)?;
         }
+        writeln!(text, "Contracts of the L2 on the L1:\n")?;
+        for (name, address) in &self.contracts {
+            writeln!(text, "  {name:<30}{address}")?;
+        }
+        writeln!(text)?;
         self.write_accounts(text)?;
         writeln!(text, "For viem:\n")?;
         writeln!(text, "import {{ defineChain }} from 'viem'\n")?;
-        for chain in [&self.l1, &self.l2] {
-            write_viem(text, chain)?;
-        }
+        write_viem(text, &self.l1, "")?;
+        write_viem(text, &self.l2, &self.op_stack())?;
         writeln!(text, "For a wallet (add a network):\n")?;
         for chain in [&self.l1, &self.l2] {
             writeln!(text, "  Network name     {}", chain.name)?;
@@ -151,6 +168,22 @@ impl Welcome {
             writeln!(text, "  Currency symbol  ETH\n")?;
         }
         self.write_next(text)
+    }
+
+    /// What viem's op-stack actions look for in the Layer 2's chain.
+    fn op_stack(&self) -> String {
+        let id = self.l1.chain_id;
+        let keys = [
+            ("portal", "OptimismPortal2"),
+            ("disputeGameFactory", "DisputeGameFactory"),
+            ("l1StandardBridge", "L1StandardBridge"),
+        ];
+        let at = |name| self.contracts.iter().find(|(known, _)| *known == name);
+        let entries = keys.iter().filter_map(|(key, name)| {
+            let (_, address) = at(*name)?;
+            Some(format!(",\n    {key}: {{ {id}: {{ address: '{address}' }} }}"))
+        });
+        entries.collect()
     }
 
     fn write_accounts(&self, text: &mut String) -> fmt::Result {
@@ -178,6 +211,9 @@ impl Welcome {
         writeln!(text, "  curl -s {url} -H 'content-type: application/json' \\")?;
         let call = r#"{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}"#;
         writeln!(text, "    -d '{call}'\n")?;
+        writeln!(text, "  seam bridge deposit \"1 ether\" --rollup {} \\", self.rollup.display())?;
+        let [l1, l2] = [&self.l1, &self.l2].map(Endpoint::http);
+        writeln!(text, "    --l1-rpc {l1} --l2-rpc {l2} --private-key-file KEY\n")?;
         writeln!(text, "Data in {}. Ctrl-C stops; `seam up` goes on.", self.data_dir.display())
     }
 }
@@ -187,7 +223,8 @@ const WARNING: &str = "\
 DEVELOPMENT NETWORK: the L1 has no validators and is for development only, and the private keys
 below are public. Never send anything of worth to these accounts, on any chain.";
 
-fn write_viem(text: &mut String, chain: &Endpoint) -> fmt::Result {
+/// A chain for viem; `contracts` are those it has beside Multicall3.
+fn write_viem(text: &mut String, chain: &Endpoint, contracts: &str) -> fmt::Result {
     let Endpoint { name, constant, chain_id, .. } = chain;
     let (http, ws) = (chain.http(), chain.ws());
     writeln!(text, "export const {constant} = defineChain({{")?;
@@ -195,7 +232,10 @@ fn write_viem(text: &mut String, chain: &Endpoint) -> fmt::Result {
     writeln!(text, "  name: '{name}',")?;
     writeln!(text, "  nativeCurrency: {{ name: 'Ether', symbol: 'ETH', decimals: 18 }},")?;
     writeln!(text, "  rpcUrls: {{ default: {{ http: ['{http}'], webSocket: ['{ws}'] }} }},")?;
-    writeln!(text, "  contracts: {{ multicall3: {{ address: '{MULTICALL3}' }} }},")?;
+    writeln!(text, "  contracts: {{ multicall3: {{ address: '{MULTICALL3}' }}{contracts} }},")?;
+    if !contracts.is_empty() {
+        writeln!(text, "  sourceId: {L1_CHAIN_ID},")?;
+    }
     writeln!(text, "  testnet: true,")?;
     writeln!(text, "}})\n")
 }
@@ -234,8 +274,11 @@ mod tests {
         Welcome {
             l1: endpoint("L1", "seamL1", 900, 8545),
             l2: endpoint("L2", "seamL2", 901, 9545),
+            contracts: vec![("OptimismPortal2", Address::repeat_byte(9))],
+            config_hash: B256::repeat_byte(8),
             accounts: vec![funded(1), funded(2)],
             data_dir: "/d".into(),
+            rollup: "/d/rollup/rollup.json".into(),
             admin_token: "secret".into(),
         }
     }
@@ -248,6 +291,9 @@ mod tests {
         assert_eq!(value["l1"]["http"], "http://127.0.0.1:8545");
         assert_eq!((&value["l2"]["chainId"], &value["l2"]["head"]), (&901.into(), &3.into()));
         assert_eq!(value["l2"]["genesisHash"], B256::repeat_byte(7).to_string());
+        let portal = Address::repeat_byte(9);
+        assert_eq!(value["contracts"]["OptimismPortal2"], json!(portal));
+        assert_eq!(value["configHash"], B256::repeat_byte(8).to_string());
         assert_eq!(value["accounts"][1]["privateKey"], B256::repeat_byte(2).to_string());
         assert_eq!((&value["dataDir"], &value["adminToken"]), (&"/d".into(), &"secret".into()));
     }
@@ -261,6 +307,9 @@ mod tests {
             "http: ['http://127.0.0.1:9545'], webSocket: ['ws://127.0.0.1:9545']",
             "multicall3: { address: '0xcA11bde05977b3631167028862bE2a173976CA11' }",
             "testnet: true",
+            "  OptimismPortal2               0x0909090909090909090909090909090909090909",
+            "portal: { 900: { address: '0x0909090909090909090909090909090909090909' } }",
+            "sourceId: 900",
             "Chain ID         901",
             "cast send 0x0202020202020202020202020202020202020202 --value 1ether",
             "10000.0000 ETH on L1   9999.9999 ETH on L2",

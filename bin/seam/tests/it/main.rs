@@ -3,6 +3,7 @@
 
 mod clock_back;
 mod config;
+mod deploy;
 mod disk_full;
 mod hostile;
 mod key;

@@ -1,6 +1,6 @@
 //! The blob parameters of an L1 over time: what its blob base fee follows from (rule D12).
 
-use super::{ConfigError, DEVELOPMENT_L1S, L1Config};
+use super::{ConfigError, L1Config};
 use alloy_eips::eip7840::BlobParams;
 use seam_primitives::BlobRules;
 use serde::{Deserialize, Serialize};
@@ -46,9 +46,12 @@ impl L1Config {
         if let Some((_, times)) = ETHEREUM.iter().find(|(id, _)| *id == self.chain_id) {
             return Ok(of_ethereum(times));
         }
-        // The parameters of today from the first block on, as the L1 of `seam up` has them.
-        if DEVELOPMENT_L1S.contains(&self.chain_id) {
-            return Ok(vec![rules(0, BlobParams::bpo2())]);
+        match self.chain_id {
+            // The L1 of `seam up`: the parameters of today from the first block on.
+            900 | 901 => return Ok(vec![rules(0, BlobParams::bpo2())]),
+            // anvil 1.7, by its answer to `eth_config`.
+            31_337 => return Ok(vec![before_osaka(0, BlobParams::prague())]),
+            _ => {}
         }
         invalid(format!(
             "must be given: chain {} is not one that Seam knows; take it from the answer to \
@@ -81,16 +84,17 @@ fn of_ethereum(times: &[u64; 5]) -> Vec<BlobRules> {
     ];
     let steps = times.iter().zip(params).enumerate();
     steps
-        .map(|(index, (time, params))| {
-            let before_osaka = index < 2;
-            let rules = rules(*time, params);
-            if before_osaka {
-                BlobRules { reserve_price: false, max_per_transaction: rules.max, ..rules }
-            } else {
-                rules
-            }
+        .map(|(index, (time, params))| match index {
+            0 | 1 => before_osaka(*time, params),
+            _ => rules(*time, params),
         })
         .collect()
+}
+
+/// Without EIP-7594's limit for a transaction and EIP-7918's least price.
+fn before_osaka(from_timestamp: u64, params: BlobParams) -> BlobRules {
+    let rules = rules(from_timestamp, params);
+    BlobRules { reserve_price: false, max_per_transaction: rules.max, ..rules }
 }
 
 /// As since Osaka.

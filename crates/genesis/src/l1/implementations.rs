@@ -34,72 +34,82 @@ pub(super) fn all(
     at: &L1Addresses,
     output_root: B256,
 ) -> Result<Vec<Implementation>, GenesisError> {
+    let parts = [portal_and_configs(config, at)?, bridges(at)?, games(config, at, output_root)?];
+    Ok(parts.concat())
+}
+
+fn portal_and_configs(
+    config: &RollupConfig,
+    at: &L1Addresses,
+) -> Result<Vec<Implementation>, GenesisError> {
     let inbox = batch_inbox(config)?.address;
-    let none: &[u8] = &[];
-    let make = |name, file, arguments: &[u8], proxy, initialize: Vec<u8>| {
-        implementation(name, file, arguments, proxy, initialize.into())
-    };
     Ok(vec![
-        make(
-            "SuperchainConfig",
-            artifacts::SUPERCHAIN_CONFIG,
-            none,
+        implementation(
+            ("SuperchainConfig", artifacts::SUPERCHAIN_CONFIG),
+            &[],
             at.superchain_config,
             superchain_config(config),
         )?,
-        make(
-            "SystemConfig",
-            artifacts::SYSTEM_CONFIG,
-            none,
+        implementation(
+            ("SystemConfig", artifacts::SYSTEM_CONFIG),
+            &[],
             at.system_config,
             system_config(config, at, inbox),
         )?,
-        make(
-            "OptimismPortal2",
-            artifacts::OPTIMISM_PORTAL2,
+        implementation(
+            ("OptimismPortal2", artifacts::OPTIMISM_PORTAL2),
             &portal_delays(config),
             at.optimism_portal,
             portal(at),
         )?,
-        make(
-            "L1CrossDomainMessenger",
-            artifacts::L1_CROSS_DOMAIN_MESSENGER,
-            none,
+    ])
+}
+
+fn bridges(at: &L1Addresses) -> Result<Vec<Implementation>, GenesisError> {
+    let bridge = at.l1_standard_bridge;
+    Ok(vec![
+        implementation(
+            ("L1CrossDomainMessenger", artifacts::L1_CROSS_DOMAIN_MESSENGER),
+            &[],
             at.l1_cross_domain_messenger,
             messenger(at),
         )?,
-        make(
-            "L1StandardBridge",
-            artifacts::L1_STANDARD_BRIDGE,
-            none,
+        implementation(
+            ("L1StandardBridge", artifacts::L1_STANDARD_BRIDGE),
+            &[],
             at.l1_standard_bridge,
             standard_bridge(at),
         )?,
-        make(
-            "L1ERC721Bridge",
-            artifacts::L1_ERC721_BRIDGE,
-            none,
+        implementation(
+            ("L1ERC721Bridge", artifacts::L1_ERC721_BRIDGE),
+            &[],
             at.l1_erc721_bridge,
             erc721_bridge(at),
         )?,
-        make(
-            "OptimismMintableERC20Factory",
-            artifacts::OPTIMISM_MINTABLE_ERC20_FACTORY,
-            none,
+        implementation(
+            ("OptimismMintableERC20Factory", artifacts::OPTIMISM_MINTABLE_ERC20_FACTORY),
+            &[],
             at.optimism_mintable_erc20_factory,
-            OptimismMintableERC20Factory::initializeCall { bridge: at.l1_standard_bridge }
-                .abi_encode(),
+            OptimismMintableERC20Factory::initializeCall { bridge }.abi_encode(),
         )?,
-        make(
-            "DisputeGameFactory",
-            artifacts::DISPUTE_GAME_FACTORY,
-            none,
+    ])
+}
+
+fn games(
+    config: &RollupConfig,
+    at: &L1Addresses,
+    output_root: B256,
+) -> Result<Vec<Implementation>, GenesisError> {
+    let owner = config.roles.owner;
+    Ok(vec![
+        implementation(
+            ("DisputeGameFactory", artifacts::DISPUTE_GAME_FACTORY),
+            &[],
             at.dispute_game_factory,
-            DisputeGameFactory::initializeCall { owner: config.roles.owner }.abi_encode(),
+            DisputeGameFactory::initializeCall { owner }.abi_encode(),
         )?,
-        make(
-            "AnchorStateRegistry",
-            artifacts::ANCHOR_STATE_REGISTRY,
+        implementation(
+            ("AnchorStateRegistry", artifacts::ANCHOR_STATE_REGISTRY),
             at.dispute_game_factory.into_word().as_slice(),
             at.anchor_state_registry,
             registry(output_root),
@@ -109,15 +119,14 @@ pub(super) fn all(
 
 /// Implementations hold nothing and belong to nobody, so rollups on one L1 share them.
 fn implementation(
-    name: &'static str,
-    file: File,
+    (name, file): (&'static str, File),
     arguments: &[u8],
     proxy: Address,
-    initialize: Bytes,
+    initialize: Vec<u8>,
 ) -> Result<Implementation, GenesisError> {
     let init_code = [file.artifact()?.creation.as_ref(), arguments].concat().into();
     let deployment = L1Deployment::with_salt(name, keccak256(name), init_code);
-    Ok(Implementation { deployment, proxy, initialize })
+    Ok(Implementation { deployment, proxy, initialize: initialize.into() })
 }
 
 fn superchain_config(config: &RollupConfig) -> Vec<u8> {

@@ -417,7 +417,7 @@ fn the_configuration_hash_follows_the_configuration() {
     };
     let base = hash(|_| {});
     let covered: [fn(&mut RollupConfig); 12] = [
-        |config| config.l1.chain_id = 1337,
+        |config| config.l1.chain_id = 31_337,
         |config| config.l2.chain_id = 77,
         |config| config.genesis.l1_number = 7,
         |config| config.genesis.l1_hash = B256::repeat_byte(7),

@@ -284,11 +284,28 @@ impl Inner {
                 if let Some(receipt) = &done.receipt {
                     return Ok(Some(receipt.clone()));
                 }
-                let hash = done.hash;
-                let lost = || SendError::Lost { id: id.to_owned(), hash };
-                self.client.receipt(hash).await?.map(Some).ok_or_else(lost)
+                let (hash, block) = (done.hash, done.block);
+                self.receipt_again(id, hash, block).await
             }
         }
+    }
+
+    /// Of one that was done before a restart; `None` if the L1 is not as far yet as it was then.
+    async fn receipt_again(
+        &self,
+        id: &str,
+        hash: B256,
+        block: u64,
+    ) -> Result<Option<Receipt>, SendError> {
+        let head = self.client.block(BlockNumberOrTag::Latest).await?;
+        if let Some(receipt) = self.client.receipt(hash).await? {
+            return Ok(Some(receipt));
+        }
+        if head.is_some_and(|head| head.number >= block) {
+            return Err(SendError::Lost { id: id.to_owned(), hash });
+        }
+        tracing::warn!(id, block, "the L1 lacks a block that it had: waiting for it");
+        Ok(None)
     }
 
     async fn step(&mut self) -> Result<(), SendError> {
@@ -303,7 +320,7 @@ impl Inner {
                     if let Some(record) = self.state.mined(nonce, hash, block) {
                         self.journal.append(&record)?;
                     }
-                    self.state.finish(nonce, hash, seen.receipts.get(&hash).cloned());
+                    self.state.finish(nonce, hash, block, seen.receipts.get(&hash).cloned());
                 }
                 Action::Send { nonce } => self.send(nonce).await?,
                 Action::Replace { nonce, price } => {

@@ -76,6 +76,8 @@ pub(super) struct Done {
     content: B256,
     pub(super) hash: B256,
     pub(super) nonce: u64,
+    /// Number of its block.
+    pub(super) block: u64,
     /// Unknown after a restart.
     pub(super) receipt: Option<Receipt>,
 }
@@ -148,7 +150,7 @@ impl State {
                 Record::Signed(signed) => state.signed(&signed)?,
                 Record::Mined(mined) => {
                     let nonce = state.nonce_of(&mined.id)?;
-                    state.finish(nonce, mined.hash, None)?;
+                    state.finish(nonce, mined.hash, mined.block, None)?;
                 }
             }
         }
@@ -225,10 +227,11 @@ impl State {
         &mut self,
         nonce: u64,
         hash: B256,
+        block: u64,
         receipt: Option<Receipt>,
     ) -> Option<()> {
         let flight = self.flights.remove(&nonce)?;
-        let done = Done { content: flight.content, hash, nonce, receipt };
+        let done = Done { content: flight.content, hash, nonce, block, receipt };
         self.done.insert(flight.id, done);
         Some(())
     }

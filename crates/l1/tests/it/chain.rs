@@ -1,4 +1,4 @@
-//! On a real chain over HTTP: the embedded L1, as `seam up` runs it.
+//! On a real chain over HTTP: the embedded L1, as `seam up` runs it, and anvil.
 
 use crate::client::block_on;
 use alloy_eips::BlockNumberOrTag::{Finalized, Latest, Pending};
@@ -18,7 +18,12 @@ use seam_l1::{
     WatchSettings, Watcher, access::HttpAccess,
 };
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Account 0 of the usual mnemonic.
 const KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
@@ -27,11 +32,24 @@ const TIME: u64 = 1_700_000_000;
 
 /// An L1 that makes a block when it is told.
 struct Node {
-    running: Running,
-    server: RpcServer,
     raw: HttpAccess,
     client: L1Client,
-    _directory: tempfile::TempDir,
+    _process: Process,
+}
+
+/// What runs it.
+enum Process {
+    Seam { _server: RpcServer, _running: Running, _directory: tempfile::TempDir },
+    Anvil(Child),
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Self::Anvil(child) = self {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 impl Node {
@@ -60,10 +78,27 @@ impl Node {
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = serve(listener, running.chain.clone(), settings).await.unwrap();
-        let url = format!("http://{}", server.local_addr);
+        let address = server.local_addr.to_string();
+        let (_server, _running, _directory) = (server, running, directory);
+        Self::at(&address, Process::Seam { _server, _running, _directory }).await
+    }
+
+    /// The anvil of this path.
+    async fn start_anvil(path: &str) -> Self {
+        let mut command = Command::new(path);
+        command.args(["--port", "0", "--chain-id", "900"]).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut lines = lines.map(|line| line.unwrap());
+        let address = lines.find_map(|line| Some(line.strip_prefix("Listening on ")?.to_owned()));
+        Self::at(&address.unwrap(), Process::Anvil(child)).await
+    }
+
+    async fn at(address: &str, process: Process) -> Self {
+        let url = format!("http://{address}");
         let raw = HttpAccess::new(&url, &L1Limits::default()).unwrap();
         let client = L1Client::connect(&[url], Some(900), L1Limits::default()).unwrap();
-        let node = Self { running, server, raw, client, _directory: directory };
+        let node = Self { raw, client, _process: process };
         // From here on there are blocks only when they are asked for.
         node.tell("evm_setAutomine", json!([false])).await;
         node.tell("evm_setIntervalMining", json!([0])).await;
@@ -84,11 +119,6 @@ impl Node {
             self.tell("evm_mine", json!([])).await;
         }
     }
-
-    async fn stop(self) {
-        self.server.stop().await;
-        self.running.stop().unwrap();
-    }
 }
 
 /// A contract whose code emits a log without topics on each call: `log0(0, 0)`.
@@ -103,62 +133,66 @@ fn call(to: Address) -> TxRequest {
 
 #[test]
 fn a_contract_is_deployed_and_called_its_logs_are_watched_and_a_reorg_is_followed() {
-    block_on(async {
-        let node = Node::start().await;
-        let client = node.client.clone();
-        let base = tempfile::tempdir().unwrap();
-        let signer: PrivateKeySigner = KEY.parse().unwrap();
-        let limits = SendLimits { poll: Duration::ZERO, ..SendLimits::default() };
-        let journal = base.path().join("journal");
-        let sender = Sender::open(&journal, client.clone(), signer, 900, limits).await.unwrap();
+    block_on(async { live(Node::start().await).await });
+}
 
-        let create = TxRequest { input: log_maker(), gas_limit: 200_000, ..TxRequest::default() };
-        sender.submit("create", &create).await.unwrap();
-        assert_eq!(client.nonce(ALICE, Pending).await.unwrap(), 1);
-        node.mine(1).await;
-        let made = sender.wait("create").await.unwrap();
-        let maker = made.contract.unwrap();
-        assert_eq!(
-            client.code(maker, Latest).await.unwrap(),
-            Bytes::from_static(&hex!("5f5fa00000"))
-        );
-        let left = dev::BALANCE - made.cost();
-        assert_eq!(client.balance(ALICE, Latest).await.unwrap(), left);
+#[test]
+#[ignore = "needs SEAM_ANVIL, the path of an anvil"]
+fn the_same_on_anvil() {
+    let path = std::env::var("SEAM_ANVIL").unwrap();
+    block_on(async { live(Node::start_anvil(&path).await).await });
+}
 
-        let settings = WatchSettings {
-            start: 0,
-            start_hash: Some(client.block(0).await.unwrap().unwrap().hash()),
-            addresses: vec![maker, Address::repeat_byte(1)],
-            limits: WatchLimits::default(),
-        };
-        let mut watcher = Watcher::new(client.clone(), settings);
-        let view = watcher.watched();
-        let snapshot = node.tell("evm_snapshot", json!([])).await;
-        for id in ["a", "b"] {
-            sender.submit(id, &call(maker)).await.unwrap();
-        }
-        node.mine(1).await;
-        let mined = sender.wait("b").await.unwrap();
-        node.mine(2).await;
-        watcher.step().await.unwrap();
-        let block = view.block(mined.block_number).unwrap();
-        assert_eq!(block.logs.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [0, 1]);
-        assert_eq!(block.hash, mined.block_hash);
+async fn live(node: Node) {
+    let client = node.client.clone();
+    let base = tempfile::tempdir().unwrap();
+    let signer: PrivateKeySigner = KEY.parse().unwrap();
+    let limits = SendLimits { poll: Duration::ZERO, ..SendLimits::default() };
+    let journal = base.path().join("journal");
+    let sender = Sender::open(&journal, client.clone(), signer, 900, limits).await.unwrap();
 
-        // The branch with both is gone; what it had is sent again.
-        assert_eq!(node.tell("evm_revert", json!([snapshot])).await, true);
-        node.mine(1).await;
-        watcher.step().await.unwrap();
-        assert!(view.block(mined.block_number).is_none_or(|block| block.hash != mined.block_hash));
-        node.mine(4).await;
-        watcher.step().await.unwrap();
-        let head = client.block(Latest).await.unwrap().unwrap();
-        assert_eq!(view.head().unwrap().hash, head.hash());
-        let found = client.logs(LogQuery::Range(0, head.number), &[maker]).await.unwrap();
-        let watched = (0..=head.number).map(|number| view.block(number).unwrap().logs.len());
-        assert_eq!(watched.sum::<usize>(), found.len());
-        node.stop().await;
-    });
+    let create = TxRequest { input: log_maker(), gas_limit: 200_000, ..TxRequest::default() };
+    sender.submit("create", &create).await.unwrap();
+    assert_eq!(client.nonce(ALICE, Pending).await.unwrap(), 1);
+    node.mine(1).await;
+    let made = sender.wait("create").await.unwrap();
+    let maker = made.contract.unwrap();
+    assert_eq!(client.code(maker, Latest).await.unwrap(), Bytes::from_static(&hex!("5f5fa00000")));
+    let had = client.balance(ALICE, made.block_number - 1).await.unwrap();
+    assert_eq!(client.balance(ALICE, Latest).await.unwrap(), had - made.cost());
+
+    let settings = WatchSettings {
+        start: 0,
+        start_hash: Some(client.block(0).await.unwrap().unwrap().hash()),
+        addresses: vec![maker, Address::repeat_byte(1)],
+        limits: WatchLimits::default(),
+    };
+    let mut watcher = Watcher::new(client.clone(), settings);
+    let view = watcher.watched();
+    let snapshot = node.tell("evm_snapshot", json!([])).await;
+    for id in ["a", "b"] {
+        sender.submit(id, &call(maker)).await.unwrap();
+    }
+    node.mine(1).await;
+    let mined = sender.wait("b").await.unwrap();
+    node.mine(2).await;
+    watcher.step().await.unwrap();
+    let block = view.block(mined.block_number).unwrap();
+    assert_eq!(block.logs.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(block.hash, mined.block_hash);
+
+    // The branch with both is gone.
+    assert_eq!(node.tell("evm_revert", json!([snapshot])).await, true);
+    node.mine(1).await;
+    watcher.step().await.unwrap();
+    assert!(view.block(mined.block_number).is_none_or(|block| block.hash != mined.block_hash));
+    node.mine(4).await;
+    watcher.step().await.unwrap();
+    let head = client.block(Latest).await.unwrap().unwrap();
+    assert_eq!(view.head().unwrap().hash, head.hash());
+    let found = client.logs(LogQuery::Range(0, head.number), &[maker]).await.unwrap();
+    let watched = (0..=head.number).map(|number| view.block(number).unwrap().logs.len());
+    assert_eq!(watched.sum::<usize>(), found.len());
 }
 
 #[test]
@@ -197,7 +231,6 @@ fn what_is_asked_is_answered() {
             ..TransactionRequest::default()
         };
         assert_eq!(client.estimate_gas(&pay).await.unwrap(), 21_000);
-        node.stop().await;
     });
 }
 

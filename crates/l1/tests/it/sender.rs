@@ -218,6 +218,7 @@ fn another_l1_of_the_same_id_is_noticed() {
     block_on(sender.submit("a", &request(1))).unwrap();
     stage.settle(&sender).unwrap();
     stage.l1.unwind(1_000, Forgotten::Yes);
+    stage.l1.mine_empty(20);
     let error = block_on(async {
         drop(sender);
         let client = stage.client.clone();

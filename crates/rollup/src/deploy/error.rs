@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 use seam_genesis::{ChainGenesisError, ConfigError, GenesisError};
-use seam_l1::{L1Error, SendError};
+use seam_l1::{Fault, L1Error, SendError};
 use std::{io, path::PathBuf};
 
 /// Why a deployment does not go on. Each message says what to do.
@@ -23,6 +23,9 @@ pub enum DeployError {
     /// A transaction was not sent, or is not known to be done.
     #[error(transparent)]
     Send(#[from] SendError),
+    /// Nothing answers there.
+    #[error("no L1 answers at --l1-rpc ({0}): start it, or correct the URL")]
+    Unreachable(Fault),
     /// The endpoint is of another chain.
     #[error(
         "the L1 at --l1-rpc is chain {found}, and rollup.toml says l1.chain_id = {expected}: correct one of them"

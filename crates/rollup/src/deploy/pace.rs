@@ -11,7 +11,7 @@ const ENOUGH: u64 = 8;
 
 /// Compares the time that the newest blocks took, `seconds` for `intervals` of them, with
 /// `l1.block_time` and `l2.block_time`. A development L1 makes blocks as its user likes, so there only
-/// one faster than the rollup is refused; else what is said is a warning.
+/// one is refused that a slower rollup cannot follow; else what is said is a warning.
 ///
 /// # Errors
 /// [`DeployError::BlockTime`].
@@ -24,29 +24,33 @@ pub fn check(
         return Ok(None);
     }
     let (l1, l2) = (config.l1.block_time, config.l2.block_time);
+    let development = DEVELOPMENT_L1S.contains(&config.l1.chain_id);
     // In quarters of a second, so that nothing is rounded that matters.
     let quarters = seconds.saturating_mul(4) / intervals;
     let shown = format!("{}.{:02}", quarters / 4, quarters % 4 * 25);
+    let observed = format!("the L1 made a block every {shown} s of late, and rollup.toml says");
     if quarters < l2.saturating_mul(4) {
-        return Err(DeployError::BlockTime(format!(
-            "the L1 made a block every {shown} s of late, and rollup.toml says l2.block_time = \
-             {l2}: the rollup would fall behind its L1 for ever; set l2.block_time to {} or less",
-            (quarters / 4).max(1)
-        )));
+        let behind = "the rollup would fall behind its L1 for ever";
+        let change = match quarters / 4 {
+            0 => "blocks of a rollup are whole seconds, so it needs an L1 with fewer".to_owned(),
+            most => format!("set l2.block_time to {most} or less"),
+        };
+        let text = format!("{observed} l2.block_time = {l2}: {behind}; {change}");
+        // Such as one with a block for each transaction: there is nothing to change for it.
+        return if development && l2 == 1 { Ok(Some(text)) } else { refuse(text) };
     }
-    let (least, most) = (l1.saturating_mul(3), l1.saturating_mul(6));
-    if (least..=most).contains(&quarters) {
+    if (l1.saturating_mul(3)..=l1.saturating_mul(6)).contains(&quarters) {
         return Ok(None);
     }
     let text = format!(
-        "the L1 made a block every {shown} s of late, and rollup.toml says l1.block_time = {l1}: \
-         timeouts that count L1 blocks would be wrong; set it to {}",
+        "{observed} l1.block_time = {l1}: timeouts that count L1 blocks would be wrong; set it to {}",
         quarters.saturating_add(2) / 4
     );
-    match DEVELOPMENT_L1S.contains(&config.l1.chain_id) {
-        true => Ok(Some(text)),
-        false => Err(DeployError::BlockTime(text)),
-    }
+    if development { Ok(Some(text)) } else { refuse(text) }
+}
+
+fn refuse(text: String) -> Result<Option<String>, DeployError> {
+    Err(DeployError::BlockTime(text))
 }
 
 #[cfg(test)]
@@ -86,5 +90,9 @@ mod tests {
             );
             assert!(chain_id == 1 || check(&config, 64, 64 * 2).unwrap().is_some());
         }
+        let text = check(&config(1, 1, 1), 64, 40).unwrap_err().to_string();
+        assert!(text.ends_with("so it needs an L1 with fewer"), "{text}");
+        // anvil makes a block for each transaction.
+        assert!(check(&config(31_337, 1, 1), 64, 0).unwrap().is_some());
     }
 }

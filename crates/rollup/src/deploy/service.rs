@@ -84,7 +84,11 @@ impl Deployer {
         begun: Option<RollupConfig>,
         record: &Path,
     ) -> Result<RollupConfig, DeployError> {
-        let (expected, found) = (file.l1().chain_id, self.client.chain_id().await?);
+        let found = self.client.chain_id().await.map_err(|error| match error {
+            L1Error::Unreachable { last, .. } => DeployError::Unreachable(last),
+            error => error.into(),
+        })?;
+        let expected = file.l1().chain_id;
         if found != expected {
             return Err(DeployError::OtherChain { expected, found });
         }

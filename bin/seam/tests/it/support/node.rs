@@ -147,6 +147,11 @@ impl Ready {
         self.0[chain]["head"].as_u64().unwrap()
     }
 
+    /// The rollup's contracts on the L1, by name.
+    pub(crate) fn contracts(&self) -> serde_json::Map<String, Value> {
+        self.0["contracts"].as_object().unwrap().clone()
+    }
+
     /// An unlocked account.
     pub(crate) fn account(&self, index: usize) -> &str {
         self.0["accounts"][index]["address"].as_str().unwrap()

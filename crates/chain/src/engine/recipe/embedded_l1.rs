@@ -1,19 +1,21 @@
 //! Blocks of the embedded L1: Ethereum without validators, for development.
 
-use super::{Finalization, Next, Recipe};
+use super::{Finalization, Input, Next, Recipe};
 use crate::blobs::{BeaconHeader, SlotClock};
 use alloy_primitives::{Address, B256, keccak256};
-use seam_primitives::{BlockAttributes, ChainRules, Header};
+use seam_primitives::{BlockAttributes, ChainRules, Header, Recovered, Transaction};
+use seam_stf::derive::Mempool;
 use seam_storage::{StorageError, View};
 use std::time::Duration;
 
-/// Makes a block at fixed times, with nothing before the mempool's transactions. Slots without a
-/// block are possible, as on Ethereum.
-#[derive(Debug, Clone, Copy)]
+/// Makes a block at fixed times, with nothing before the mempool's transactions but in block 1. Slots
+/// without a block are possible, as on Ethereum.
+#[derive(Debug, Clone)]
 pub struct EmbeddedL1 {
     block_seconds: u64,
     finality_depth: u64,
     slots: SlotClock,
+    block_one: Vec<Recovered<Transaction>>,
 }
 
 /// Who gets the tips of the embedded L1.
@@ -22,7 +24,14 @@ const FEE_RECIPIENT: Address = Address::repeat_byte(0x11);
 impl EmbeddedL1 {
     /// A block every `block_seconds`, at least 1; the finalized block trails by `finality_depth`.
     pub fn new(block_seconds: u64, finality_depth: u64, slots: SlotClock) -> Self {
-        Self { block_seconds: block_seconds.max(1), finality_depth, slots }
+        let block_one = Vec::new();
+        Self { block_seconds: block_seconds.max(1), finality_depth, slots, block_one }
+    }
+
+    /// The same with these transactions at the start of block 1, which must take them: what a
+    /// development network has from the beginning, and has again if it goes back to its genesis.
+    pub fn beginning_with(self, block_one: Vec<Recovered<Transaction>>) -> Self {
+        Self { block_one, ..self }
     }
 }
 
@@ -52,7 +61,8 @@ impl Recipe for EmbeddedL1 {
             gas_limit: header.gas_limit,
             ..BlockAttributes::default()
         };
-        Ok(Next::of(attributes))
+        let first = if parent.number() == 0 { self.block_one.clone() } else { Vec::new() };
+        Ok(Next::Block(Box::new(Input { attributes, first, mempool: Mempool::Taken })))
     }
 
     fn beacon_root(&self, parent: &Header, hash: B256) -> Option<B256> {

@@ -1,0 +1,75 @@
+// A rollup with its L1, as the bridge's tests want it: in one process, or on anvil.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { mnemonicToAccount } from 'viem/accounts'
+import { chainConfig } from 'viem/op-stack'
+import { defineChain, toHex } from 'viem'
+import { startAnvil } from './anvil.mjs'
+import { seam, startNetwork, startNode } from './network.mjs'
+
+const mnemonic = 'test test test test test test test test test test test junk'
+/// Who acts for the rollup: the accounts after the ten that everyone has.
+const roles = { owner: 10, batcher: 11, proposer: 12, guardian: 13, unsafe_signer: 14 }
+const acting = (role) => mnemonicToAccount(mnemonic, { addressIndex: roles[role] })
+
+/// The rollup of `seam up`.
+export async function startEmbedded() {
+  const network = await startNetwork('--l1-block-time', '1')
+  return { ...(await site(network.rollup, network.l1.http, network.l2.http)), stop: network.stop }
+}
+
+/// A rollup that `seam deploy` puts on anvil, with `seam node` as its sequencer.
+export async function startOnAnvil() {
+  const anvil = await startAnvil('--block-time', '1', '--accounts', '15')
+  const folder = await mkdtemp(join(tmpdir(), 'seam-bridge-'))
+  const [config, key, out] = ['rollup.toml', 'owner', 'out'].map((name) => join(folder, name))
+  await writeFile(config, toml(anvil.chainId))
+  await writeFile(key, toHex(acting('owner').getHdKey().privateKey), { mode: 0o600 })
+  await seam(
+    'deploy', '--l1-rpc', anvil.url, '--config', config, '--out', out, '--private-key-file', key, '--together', '--yes',
+    '--json',
+  )
+  const rollup = join(out, 'rollup.json')
+  const node = await startNode(
+    '--role', 'sequencer', '--rollup', rollup, '--l1-rpc', anvil.url, '--l1-confirmations', '0',
+    '--data-dir', join(folder, 'data'),
+  )
+  const stop = async () => {
+    await node.stop()
+    await anvil.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { ...(await site(rollup, anvil.url, node.http)), stop }
+}
+
+const toml = (chainId) => `
+[l1]
+chain_id = ${chainId}
+block_time = 1
+[l2]
+chain_id = 4243
+[roles]
+${Object.keys(roles).map((role) => `${role} = "${acting(role).address}"`).join('\n')}
+`
+
+async function site(rollup, l1Url, l2Url) {
+  const file = JSON.parse(await readFile(rollup, 'utf8'))
+  const nativeCurrency = { name: 'Ether', symbol: 'ETH', decimals: 18 }
+  const { OptimismPortal2, Multicall3, ...others } = file.contracts
+  const l1 = defineChain({
+    id: file.l1.chainId, name: 'L1', nativeCurrency, rpcUrls: { default: { http: [l1Url] } },
+    contracts: { multicall3: { address: Multicall3 } },
+  })
+  const l2 = defineChain({
+    ...chainConfig, id: file.l2.chainId, sourceId: l1.id, name: 'rollup', nativeCurrency,
+    rpcUrls: { default: { http: [l2Url] } },
+    contracts: { ...chainConfig.contracts, portal: { [l1.id]: { address: OptimismPortal2 } } },
+  })
+  const contracts = {
+    portal: OptimismPortal2, multicall3: Multicall3, systemConfig: others.SystemConfig, batchInbox: others.BatchInbox,
+    l1StandardBridge: others.L1StandardBridge, l1CrossDomainMessenger: others.L1CrossDomainMessenger,
+  }
+  return { l1, l2, contracts, rollup, owner: roles.owner }
+}
