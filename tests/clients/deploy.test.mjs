@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { createPublicClient, createWalletClient, http, parseAbi, parseEther } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -47,7 +48,8 @@ describe('seam deploy', { concurrency: true }, () => {
 
 // The same with the L1 of `seam up` is in bin/seam/tests/it/deploy.rs.
 test('seam deploy to anvil, killed at every step, ends as if it had not been', async () => {
-  const l1 = await startAnvil()
+  // No blocks but by hand: so a step waits until its run has been killed.
+  const l1 = await startAnvil('--no-mining')
   const client = createPublicClient({ transport: http(l1.url) })
   const folder = await mkdtemp(join(import.meta.dirname, 'deploy-'))
   try {
@@ -59,11 +61,14 @@ test('seam deploy to anvil, killed at every step, ends as if it had not been', a
     const signed = async () => (await readFile(journal, 'utf8').catch(() => '')).split('"signed"').length - 1
     const begun = await client.request({ method: 'evm_snapshot' })
     let kills = 0
-    while (await killed([...args, '--config', toml, '--out', out], signed)) kills++
+    const mine = () => client.request({ method: 'evm_mine' })
+    while (await killed([...args, '--config', toml, '--out', out], signed, mine)) kills++
     const count = await client.getTransactionCount({ address: account.address })
-    // Multicall3, and all but what it and the deployment proxy need.
-    assert.deepEqual([kills, count], [31, 31])
+    // All but the deployment proxy and its sender's ether. One may be killed a step late.
+    assert.equal(count, 31)
+    assert.ok(kills >= 29 && kills <= 31, `${kills}`)
 
+    await client.request({ method: 'evm_setAutomine', params: [true] })
     await client.request({ method: 'evm_revert', params: [begun] })
     const whole = join(folder, 'whole')
     await seam(...args, '--config', join(out, 'deployment.toml'), '--out', whole, '--together')
@@ -77,16 +82,18 @@ test('seam deploy to anvil, killed at every step, ends as if it had not been', a
 })
 
 /// Kills a run as soon as it has signed another transaction; false if it ended well before.
-async function killed(args, signed) {
+async function killed(args, signed, mine) {
   const before = await signed()
   const run = start(args)
   let code
   run.ended.then((ended) => (code = ended))
-  while (code === undefined) {
+  for (let looks = 1; code === undefined; looks++) {
     if ((await signed()) > before) {
       run.child.kill('SIGKILL')
       return (await run.ended) === 'SIGKILL'
     }
+    await pause(1)
+    if (looks % 50 === 0) await mine()
   }
   assert.equal(code, 0, run.log())
   return false

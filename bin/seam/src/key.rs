@@ -57,6 +57,13 @@ pub(crate) fn signer(signing: &Signing, default: &str) -> Result<PrivateKeySigne
     }
     let name = signing.key.as_deref().unwrap_or(default);
     let keystore = keystore(&signing.place)?;
+    if !keystore.path(name)?.exists() {
+        bail!(
+            "there is no key {name} in {}: give the {default}'s key: --keystore DIR with --key NAME, or \
+             --private-key-file FILE",
+            keystore.folder().display()
+        );
+    }
     let password = password(&signing.place, name, Password::Known)?;
     Ok(keystore.load(name, &password)?)
 }

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`config`] | `rollup.toml`: every key, its unit and default, and what is refused |
 //! | [`l1`] | where the rollup's contracts on L1 will be (CREATE2), every transaction that makes them, its gas |
-//! | [`config_hash`] | all that decides what the rollup's blocks are, as one word |
+//! | [`mod@config_hash`] | all that decides what the rollup's blocks are, as one word |
 //! | [`addresses`] | predeploys and preinstalls on the rollup |
 //! | [`alloc`] | the accounts of the genesis state, made by running constructors |
 //! | [`json`] | the same as a `genesis.json`, with forks and header fields |

@@ -65,7 +65,7 @@ pub enum DeployError {
         differs: String,
     },
     /// A file cannot be used.
-    #[error("{} cannot be used: {error}", .path.display())]
+    #[error("{} cannot be used: {}", .path.display(), what_to_do(.error))]
     File {
         /// The file.
         path: PathBuf,
@@ -153,4 +153,14 @@ pub enum DeployError {
         /// What it should.
         expected: String,
     },
+}
+
+/// A full disk is the one thing that a person can mend at once.
+fn what_to_do(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull => {
+            "the disk is full: free some space and start again".to_owned()
+        }
+        _ => error.to_string(),
+    }
 }
