@@ -1,6 +1,8 @@
 // Deposits into a rollup with viem's op-stack actions, on any L1: every kind, and what fails.
 
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import {
   concatHex, createPublicClient, createWalletClient, encodeDeployData, encodeFunctionData, getAddress,
@@ -14,6 +16,7 @@ import {
 import { freshAddress, until } from './check.mjs'
 import { compile } from './compile.mjs'
 import { erc20 } from './contracts.mjs'
+import { seamWith as seam } from './network.mjs'
 
 const mnemonic = 'test test test test test test test test test test test junk'
 
@@ -65,8 +68,9 @@ const mostGas = 4_000_000n
 const aliasOf = (address) =>
   getAddress(toHex((BigInt(address) + 0x1111000000000000000000000000000000001111n) & (2n ** 160n - 1n), { size: 20 }))
 
-/// The tests. `site()` gives, once it runs, both chains for viem (the rollup's with the addresses of its
-/// contracts on L1), those contracts by name, and the owner's index in the mnemonic.
+/// The tests. `site()` gives, once it runs: both chains for viem (the rollup's with the addresses of its
+/// contracts on L1), those contracts by name, the owner's index in the mnemonic, the rollup.json, a folder
+/// to be at home in, and `reorg(depth)` of the L1.
 export function bridgeTests(site, { deposits }) {
   const person = (addressIndex) => mnemonicToAccount(mnemonic, { addressIndex })
   const polling = { pollingInterval: 100 }
@@ -289,6 +293,66 @@ export function bridgeTests(site, { deposits }) {
     assert.equal(await read('batcherHash'), batcher)
     assert.deepEqual([await read('baseFeeScalar'), await read('blobBaseFeeScalar')], [1_500, 900_000])
     assert.equal((await two.getBlock()).gasLimit, 31_000_000n)
+  })
+
+  test('seam bridge: ether, a token with its new token on the rollup, and what is refused', async () => {
+    const [l1Rpc, l2Rpc] = [chains.l1, chains.l2].map((chain) => chain.rpcUrls.default.http[0])
+    const key = join(chains.home, 'user')
+    await writeFile(key, toHex(person(2).getHdKey().privateKey), { mode: 0o600 })
+    const places = ['--rollup', chains.rollup, '--l1-rpc', l1Rpc, '--l2-rpc', l2Rpc]
+    const bridge = (...args) => seam({ HOME: chains.home }, 'bridge', ...args, ...places)
+    const deposit = (...args) => bridge('deposit', ...args, '--private-key-file', key, '--json')
+    const to = freshAddress()
+    const done = JSON.parse(await deposit('0.25 ether', '--to', to))
+    assert.deepEqual([done.progress.state, await two.getBalance({ address: to })], ['done', parseEther('0.25')])
+    const shown = JSON.parse(await bridge('status', done.l1Transaction, '--json'))
+    assert.deepEqual(shown, done)
+
+    const created = await mined(await wallet(2).deployContract({ ...erc20, args: [parseEther('1000')] }))
+    const token = created.contractAddress
+    const moved = async (...flags) => JSON.parse(await deposit('1.5', '--token', token, '--to', to, ...flags))
+    assert.equal((await moved('--create-l2-token')).progress.state, 'done')
+    // The second time it is there.
+    assert.equal((await moved('--create-l2-token')).progress.state, 'done')
+    const head = await two.getBlockNumber()
+    const logs = await two.getLogs({ address: factory, event: factoryAbi[1], args: { remoteToken: token }, fromBlock: 0n, toBlock: head })
+    assert.equal(logs.length, 1)
+    const l2Token = logs[0].args.localToken
+    const balance = { address: l2Token, abi: erc20.abi, functionName: 'balanceOf', args: [to] }
+    assert.equal(await two.readContract(balance), parseEther('3'))
+
+    await assert.rejects(deposit('1'), /write "0.5 ether" or "7 wei"/)
+    await assert.rejects(deposit('1', '--token', token), /--l2-token, or have it made with --create-l2-token/)
+    await assert.rejects(deposit('1', '--token', token, '--l2-token', factory), /is no token that can be bridged/)
+    await assert.rejects(deposit('1 wei', '--extra-data', `0x${'01'.repeat(12_000)}`), /at least 680000.*--gas-limit/)
+    await assert.rejects(deposit('20000000 ether'), /has \d+ of wei, not/)
+    await assert.rejects(bridge('status', created.transactionHash), /made no deposit into this rollup/)
+  })
+
+  test('a reorganisation of the L1: what it takes back is gone on the rollup, the rest is there once', async () => {
+    const to = freshAddress()
+    for (const value of [3n, 5n, 7n]) await arrived(await deposit(3, { to, value }))
+    assert.equal(await two.getBalance({ address: to }), 15n)
+    const before = await one.getBlock()
+    await chains.reorg(4)
+    await until(async () => (await one.getBlock({ blockNumber: before.number })).hash !== before.hash)
+    // The rollup has gone on on the other branch.
+    const { number } = await one.getBlock()
+    const origin = () => two.readContract({ address: l1BlockAddress, abi: l1BlockAbi, functionName: 'number' })
+    await until(async () => (await origin()) >= number + 3n)
+    const canonical = async () => {
+      const logs = await one.getLogs({ address: contracts.portal, fromBlock: 0n, toBlock: await origin() })
+      const deposits = extractTransactionDepositedLogs({ logs }).filter(({ args }) => getAddress(args.to) === getAddress(to))
+      return deposits.reduce((sum, { args }) => sum + BigInt(`0x${args.opaqueData.slice(2, 66)}`), 0n)
+    }
+    const held = await until(async () => {
+      const [a, balance, b] = [await canonical(), await two.getBalance({ address: to }), await canonical()]
+      return a === b && { expected: a, balance }
+    })
+    assert.equal(held.balance, held.expected)
+    const status = await two.request({ method: 'optimism_syncStatus' })
+    const { number: at, hash } = status.unsafe_l2.l1origin
+    assert.equal((await one.getBlock({ blockNumber: BigInt(at) })).hash, hash)
   })
 
   test(`${deposits} random deposits add up to the wei on both sides`, async () => {

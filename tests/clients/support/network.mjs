@@ -32,8 +32,11 @@ export async function startNode(...flags) {
 }
 
 /// Runs the program to its end; what it wrote to stdout.
-export async function seam(...args) {
-  const { child, ended, log } = run(args)
+export const seam = (...args) => seamWith({}, ...args)
+
+/// The same with these variables in its environment.
+export async function seamWith(env, ...args) {
+  const { child, ended, log } = run(args, env)
   const out = []
   child.stdout.on('data', (bytes) => out.push(bytes))
   const code = await ended
@@ -42,10 +45,10 @@ export async function seam(...args) {
 }
 
 /// Starts the program: the process, how it ended, and what it wrote to stderr.
-export function run(args) {
+export function run(args, env = {}) {
   const binary = process.env.SEAM_BIN
   assert.ok(binary, 'SEAM_BIN must name the built binary `seam`: see README.md')
-  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   // Also when a test program ends without its hooks.
   process.once('exit', () => child.kill('SIGKILL'))
   const log = []

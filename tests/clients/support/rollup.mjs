@@ -8,6 +8,7 @@ import { chainConfig } from 'viem/op-stack'
 import { defineChain, toHex } from 'viem'
 import { startAnvil } from './anvil.mjs'
 import { seam, startNetwork, startNode } from './network.mjs'
+import { rpc } from './rpc.mjs'
 
 const mnemonic = 'test test test test test test test test test test test junk'
 /// Who acts for the rollup: the accounts after the ten that everyone has.
@@ -17,7 +18,13 @@ const acting = (role) => mnemonicToAccount(mnemonic, { addressIndex: roles[role]
 /// The rollup of `seam up`.
 export async function startEmbedded() {
   const network = await startNetwork('--l1-block-time', '1')
-  return { ...(await site(network.rollup, network.l1.http, network.l2.http)), stop: network.stop }
+  const home = await mkdtemp(join(tmpdir(), 'seam-home-'))
+  const reorg = (depth) => rpc(network.l1.http, 'seam_reorg', depth, network.adminToken)
+  const stop = async () => {
+    await network.stop()
+    await rm(home, { recursive: true, force: true })
+  }
+  return { ...(await site(network.rollup, network.l1.http, network.l2.http)), home, reorg, stop }
 }
 
 /// A rollup that `seam deploy` puts on anvil, with `seam node` as its sequencer.
@@ -41,7 +48,8 @@ export async function startOnAnvil() {
     await anvil.stop()
     await rm(folder, { recursive: true, force: true })
   }
-  return { ...(await site(rollup, anvil.url, node.http)), stop }
+  const reorg = (depth) => rpc(anvil.url, 'anvil_reorg', depth, [])
+  return { ...(await site(rollup, anvil.url, node.http)), home: folder, reorg, stop }
 }
 
 const toml = (chainId) => `
