@@ -134,7 +134,10 @@ fn config(l1: &TestL1) -> RollupConfig {
         unsafe_signer: role(5),
     };
     let genesis = l1.blocks()[0].hash;
-    dev::rollup_config(GENESIS_TIME, genesis, BlockTimes { l1: L1_SECONDS, l2: 1 }, roles)
+    let times = BlockTimes { l1: L1_SECONDS, l2: 1 };
+    let mut config = dev::rollup_config(GENESIS_TIME, genesis, times, roles);
+    config.inbox.max_drift = 600;
+    config
 }
 
 /// Its constructors take a while, and every L1 here begins with the same block.
