@@ -54,7 +54,6 @@ impl Site {
         let addresses = BridgeAddresses {
             portal: file.contract("OptimismPortal2"),
             standard_bridge: file.contract("L1StandardBridge"),
-            messenger: file.contract("L1CrossDomainMessenger"),
         };
         Ok(Self { l1, l2, chain_ids, addresses })
     }

@@ -23,8 +23,6 @@ pub struct BridgeAddresses {
     pub portal: Address,
     /// `L1StandardBridge`.
     pub standard_bridge: Address,
-    /// `L1CrossDomainMessenger`.
-    pub messenger: Address,
 }
 
 /// Why a deposit was not made, or cannot be shown.
