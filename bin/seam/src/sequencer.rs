@@ -6,7 +6,7 @@ use seam_chain::{Chain, engine::Rollup};
 use seam_fixtures::read_text;
 use seam_genesis::{ChainGenesis, RollupConfig, rollup_genesis_json, rollup_rules};
 use seam_l1::{L1Client, L1Limits, WatchError, WatchLimits, WatchSettings, Watched, Watcher};
-use seam_primitives::{L1Attributes, Transaction};
+use seam_primitives::L1Attributes;
 use seam_rollup::{deploy::RollupFile, watched::WatchedBlocks};
 use seam_stf::derive::RollupRules;
 use seam_storage::{Reader, StoreOptions};
@@ -98,10 +98,8 @@ fn watch_settings(
 fn origin(reader: &Reader) -> Result<Option<u64>> {
     let head = reader.block(reader.head())?.context("the chain has no head")?;
     let Some(first) = head.block.transactions.first() else { return Ok(None) };
-    let Some(deposit) = Transaction::as_deposit(first) else {
-        bail!("the chain's newest block is not that of a rollup")
-    };
-    Ok(Some(L1Attributes::decode(&deposit.input)?.number))
+    let attributes = L1Attributes::of_transaction(first);
+    Ok(Some(attributes.context("the chain's newest block is not that of a rollup")?.number))
 }
 
 /// Lets go of L1 blocks that no block can stand on any more.

@@ -52,8 +52,7 @@ impl Head {
         let view = View::at(reader.clone(), reader.head())?;
         let (hash, finality) = (reader.head_hash(), reader.finality()?);
         let first = if rules.is_op_stack() { view.first_transaction()? } else { None };
-        let deposit = first.as_ref().and_then(Transaction::as_deposit);
-        let l1_attributes = deposit.and_then(|deposit| L1Attributes::decode(&deposit.input).ok());
+        let l1_attributes = first.as_ref().and_then(L1Attributes::of_transaction);
         Ok(Self { view, hash, reader, finality, l1_attributes })
     }
 

@@ -87,8 +87,7 @@ impl BlockFees {
         if !rules.is_op_stack() {
             return None;
         }
-        let first = block.transactions.first()?.as_deposit()?;
-        let attributes = L1Attributes::decode(&first.inner().input).ok()?;
+        let attributes = L1Attributes::of_transaction(block.transactions.first()?)?;
         let isthmus = rules.is_op_active(OpFork::Isthmus, header.number, header.timestamp);
         Some(Self { attributes, isthmus })
     }

@@ -99,6 +99,11 @@ impl L1Attributes {
         bytes
     }
 
+    /// What the first transaction of a rollup block says; `None` if it says nothing of L1.
+    pub fn of_transaction(first: &Transaction) -> Option<Self> {
+        Self::decode(&first.as_deposit()?.input).ok()
+    }
+
     /// Reads calldata of Isthmus or of Ecotone.
     ///
     /// # Errors

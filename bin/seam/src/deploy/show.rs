@@ -19,7 +19,7 @@ pub(super) fn plan(out: &mut impl Write, deployment: &Deployment, survey: &Surve
         genesis.l1_number,
         genesis.l1_hash,
         genesis.time,
-        deployment.genesis_hash,
+        deployment.genesis_hash(),
         deployment.output_root,
         deployment.config_hash,
         config.roles.owner

@@ -47,7 +47,7 @@ impl Network {
         let rollup = dev::rollup_config(timestamp, l1_hash, times, accounts.roles.clone());
         let deployment = Deployment::new(dev::prefunded(rollup, &accounts.addresses()))?;
         let block_one = contracts::transactions(&deployment, &l1_genesis, accounts)?;
-        let l2 = chain(&deployment.genesis)?;
+        let l2 = deployment.chain.clone();
         let genesis = (l1.sealed.header.clone(), l2.sealed.header.clone());
         let at = |name| directory.chain(name);
         let heads = heads([(at("l1"), &l1), (at("l2"), &l2)], options)?;

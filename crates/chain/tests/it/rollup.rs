@@ -211,8 +211,7 @@ fn run(directory: &Path, l1: &Arc<TestL1>, clock: Arc<Steps>) -> Running {
 
 fn attributes(chain: &Chain, number: u64) -> Option<L1Attributes> {
     let block = chain.head().reader.block(number).unwrap()?;
-    let deposit = block.block.transactions.first()?.as_deposit()?;
-    L1Attributes::decode(&deposit.input).ok()
+    L1Attributes::of_transaction(block.block.transactions.first()?)
 }
 
 fn origin(chain: &Chain, number: u64) -> Option<BlockNumHash> {

@@ -17,8 +17,8 @@ pub struct Deployment {
     pub config: RollupConfig,
     /// The rollup's `genesis.json`.
     pub genesis: Genesis,
-    /// Hash of the rollup's genesis block.
-    pub genesis_hash: B256,
+    /// The same as a chain begins with it.
+    pub chain: ChainGenesis,
     /// Output root of that block.
     pub output_root: B256,
     /// All that decides what the rollup's blocks are, as one word.
@@ -57,17 +57,22 @@ impl Deployment {
         let output_root = chain.output_root();
         let steps = l1::plan(&config, output_root)?;
         Ok(Self {
-            genesis_hash: chain.sealed.header.hash_slow(),
             config_hash: config_hash(&config, &chain)?,
             addresses: L1Addresses::of(&config)?,
             batch_inbox: l1::batch_inbox(&config)?.address,
             gas: l1::simulate(&config, &steps)?,
             checks: l1::checks(&config, output_root)?,
             steps,
+            chain,
             output_root,
             genesis,
             config,
         })
+    }
+
+    /// Hash of the rollup's genesis block.
+    pub fn genesis_hash(&self) -> B256 {
+        self.chain.sealed.header.hash_slow()
     }
 
     /// What the steps cost that are not `done`.

@@ -75,7 +75,7 @@ impl RollupFile {
             },
             l2: L2Part {
                 chain_id: config.l2.chain_id,
-                genesis_hash: deployment.genesis_hash,
+                genesis_hash: deployment.genesis_hash(),
                 genesis_time: config.genesis.time,
                 genesis_output_root: deployment.output_root,
             },

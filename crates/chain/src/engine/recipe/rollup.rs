@@ -58,10 +58,8 @@ impl Rollup {
 /// What the first transaction of a rollup block says of L1; the genesis block has none.
 fn attributes_of(block: &View) -> Result<Option<L1Attributes>, StorageError> {
     let Some(first) = block.first_transaction()? else { return Ok(None) };
-    let attributes =
-        first.as_deposit().and_then(|deposit| L1Attributes::decode(&deposit.input).ok());
     let missing = || StorageError::Corrupt("a rollup block without L1 attributes".to_owned());
-    attributes.map(Some).ok_or_else(missing)
+    L1Attributes::of_transaction(&first).map(Some).ok_or_else(missing)
 }
 
 fn input(start: BlockStart) -> Input {

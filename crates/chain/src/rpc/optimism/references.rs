@@ -2,7 +2,7 @@
 
 use crate::{Chain, chain::Head, rpc::error::Failure};
 use alloy_primitives::B256;
-use seam_primitives::{L1Attributes, Transaction};
+use seam_primitives::L1Attributes;
 use seam_storage::StoredBlock;
 use serde::Serialize;
 
@@ -120,8 +120,7 @@ impl SyncStatus {
 
 /// What the first transaction of a block says of L1.
 fn attributes_of(stored: &StoredBlock) -> Option<L1Attributes> {
-    let deposit = stored.block.transactions.first().and_then(Transaction::as_deposit)?;
-    L1Attributes::decode(&deposit.inner().input).ok()
+    L1Attributes::of_transaction(stored.block.transactions.first()?)
 }
 
 /// All that attributes tell; the parent is not among it.
