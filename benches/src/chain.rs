@@ -25,7 +25,7 @@ use crate::{
     stf::Load,
 };
 use anyhow::{Result, ensure};
-use batches::Signed;
+use batches::{Signed, Wires};
 use ceiling::Ceiling;
 use flow::Flow;
 use ground::Ground;
@@ -103,6 +103,10 @@ impl Options {
             (sized.anvil_block_time, sized.anvil_outstanding) = (self.block_time, self.outstanding);
         }
         sized
+    }
+
+    const fn wires(&self) -> Wires {
+        Wires { connections: self.connections, batch: self.batch }
     }
 
     fn loads(&self) -> impl Iterator<Item = Load> {
@@ -184,7 +188,7 @@ pub fn run(options: &Options) -> Result<()> {
     let mut outcomes = Vec::new();
     for load in options.loads() {
         eprintln!("{}: signing", load.name());
-        let signed = batches::sign(&ground, load, options.transactions)?;
+        let signed = batches::sign(ground.cast(), load, 0..options.transactions)?;
         let mut runs = Vec::new();
         for node in &nodes {
             eprintln!("{}: {}", load.name(), node.name());
@@ -204,7 +208,7 @@ fn measure(options: &Options, node: &Node, genesis: &Path, signed: &[Signed]) ->
     let ((outstanding, block_time), gas_limit) = (options.pace_of(node), options.gas_limit);
     let directory = options.directory.as_path();
     let process = Process::start(node, Setting { genesis, block_time, gas_limit, directory })?;
-    let batches = batches::requests(signed, options);
+    let batches = batches::requests(signed, options.senders, options.wires());
     let durable = matches!(node, Node::Seam(_));
     process.settle()?;
     process.forget_peak()?;

@@ -13,6 +13,7 @@ use rustix::{
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     fs::{self, File},
     io::{BufRead, BufReader},
     net::{Ipv4Addr, SocketAddr, TcpListener},
@@ -78,12 +79,42 @@ impl Process {
         let data = setting.directory.join(node.name());
         let _ = fs::remove_dir_all(&data);
         fs::create_dir_all(&data)?;
-        let log = setting.directory.join(format!("{}.log", node.name()));
-        let log = File::create(&log).with_context(|| log.display().to_string())?;
         match node {
-            Node::Seam(path) => seam(path, setting, data, log),
-            Node::Anvil(path) => anvil(path, setting, data, log),
+            Node::Seam(path) => {
+                let block_time = setting.block_time.to_string();
+                let args = ["node", "--http-port", "0", "--block-time", &block_time, "--genesis"];
+                let mut args = args.map(OsStr::new).to_vec();
+                args.push(setting.genesis.as_os_str());
+                Ok(Self::seam(path, &args, data, "/http")?.0)
+            }
+            Node::Anvil(path) => anvil(path, setting, data),
         }
+    }
+
+    /// Starts `seam` with these arguments, with `data` as its data directory; what it says when it is
+    /// ready. `http` is the JSON pointer in that to where it answers.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn seam(
+        binary: &Path,
+        args: &[&OsStr],
+        data: PathBuf,
+        http: &str,
+    ) -> Result<(Self, Value)> {
+        let log = File::create(data.with_extension("log"))?;
+        let mut command = Command::new(binary);
+        command.args(args).arg("--json").arg("--data-dir").arg(&data);
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().with_context(|| {
+            let path = binary.display();
+            format!("{path}: `cargo build --release` makes it, or name it with --seam")
+        })?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("no stdout")?).read_line(&mut line)?;
+        let ready: Value =
+            serde_json::from_str(&line).context("seam did not start; see its log")?;
+        let address = address(&ready, http)?;
+        Ok((Self { child, address, data }, ready))
     }
 
     /// What it has used by now.
@@ -154,18 +185,14 @@ impl Drop for Process {
     }
 }
 
-fn seam(path: &Path, setting: Setting<'_>, data: PathBuf, log: File) -> Result<Process> {
-    let mut command = Command::new(path);
-    command.args(["node", "--json", "--http-port", "0", "--genesis"]).arg(setting.genesis);
-    command.args(["--block-time", &setting.block_time.to_string(), "--data-dir"]).arg(&data);
-    let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().with_context(|| {
-        format!("{}: `cargo build --release` makes it, or name it with --seam", path.display())
-    })?;
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().context("no stdout")?).read_line(&mut line)?;
-    let ready: Value = serde_json::from_str(&line).context("seam did not start; see its log")?;
-    let url = ready["http"].as_str().and_then(|url| url.strip_prefix("http://"));
-    Ok(Process { child, address: url.context("no address")?.parse()?, data })
+/// Where a node answers, as it said at this JSON pointer.
+///
+/// # Errors
+/// If it did not.
+pub fn address(ready: &Value, pointer: &str) -> Result<SocketAddr> {
+    let url = ready.pointer(pointer).and_then(Value::as_str);
+    let address = url.and_then(|url| url.strip_prefix("http://")).context("no address")?;
+    Ok(address.parse()?)
 }
 
 /// anvil with what makes it fastest without losing what is asked of it: transactions in the order of
@@ -173,7 +200,8 @@ fn seam(path: &Path, setting: Setting<'_>, data: PathBuf, log: File) -> Result<P
 const ANVIL: [&str; 8] =
     ["--order", "fifo", "--prune-history", "--accounts", "1", "--quiet", "--hardfork", "osaka"];
 
-fn anvil(path: &Path, setting: Setting<'_>, data: PathBuf, log: File) -> Result<Process> {
+fn anvil(path: &Path, setting: Setting<'_>, data: PathBuf) -> Result<Process> {
+    let log = File::create(data.with_extension("log"))?;
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
     let mut command = Command::new(path);
     command.args(ANVIL).args(["--block-time", &setting.block_time.to_string()]);

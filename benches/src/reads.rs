@@ -21,7 +21,7 @@ use crate::{
     http::{self, Connection},
     machine,
     process::{Node, Process, Setting, Usage},
-    stf::{Load, load::Cast},
+    stf::Load,
 };
 use alloy_primitives::B256;
 use anyhow::{Result, anyhow, bail, ensure};
@@ -207,8 +207,7 @@ impl Writer<'_> {
     }
 
     fn sign(&self, indices: std::ops::Range<usize>) -> Result<Vec<Signed>> {
-        let (people, contracts) = (&self.ground.people, &self.ground.contracts);
-        let cast = Cast { people, contracts, holders: people.addresses().len() - 1 };
+        let cast = self.ground.cast();
         let load = |index: usize| Load::ALL[index % Load::ALL.len()];
         indices.map(|index| load(index).transaction(&cast, index)).collect()
     }

@@ -22,7 +22,7 @@ const OWN_FILES = ["artifacts.toml", "update.mjs"];
 const PROJECT = path.dirname(HOME);
 
 // Our contracts, compiled from ../src with the settings of ../foundry.toml.
-const OURS = ["BatchInbox"];
+const OURS = ["BatchInbox", "CallBatch", "PlayToken"];
 
 // How to find one contract in a package, by the layout its compiler left.
 const forge = (name) => ({ to: `${name}.json`, from: `forge-artifacts/${name}.sol/${name}.json`, as: "json" });

@@ -124,7 +124,10 @@ describe('blobs that are accepted', () => {
     const { blockHash, type } = await until(() => call('eth_getTransactionReceipt', hash))
     assert.equal(type, '0x3')
     const block = await json('block', blockHash, '--json')
-    assert.deepEqual(await beacon(`blobs/${await slotOf(block)}`), [data])
+    const { hashes, first } = await blobsOf(hash, blockHash)
+    const served = await beacon(`blobs/${await slotOf(block)}`)
+    assert.equal(served.length, hashes.length)
+    assert.equal(served[first], data)
   })
 
   test('cost what the receipt says, to the wei', async () => {
@@ -143,28 +146,41 @@ describe('blobs that are accepted', () => {
       const hash = await cast('send', '--async', freshAddress(), ...flags)
       const receipt = await until(() => call('eth_getTransactionReceipt', hash))
       const [blobs, newest] = [await beacon('blobs/head'), await call('eth_blockNumber')]
+      const { first } = await blobsOf(hash, receipt.blockHash)
       // Else the next block may have been asked.
-      return newest === receipt.blockNumber && blobs
+      return newest === receipt.blockNumber && [blobs[first]]
     })
     assert.deepEqual(dataOf(blobs), data)
   })
 })
 
-/// That the blobs of a transaction, alone in its block, are served however they are asked for.
+/// The hashes of all blobs of a block, and which of them is the transaction's first. The rollup's batcher
+/// posts blobs too, at times in the same block.
+async function blobsOf(transactionHash, blockHash) {
+  const { transactions } = await call('eth_getBlockByHash', blockHash, true)
+  const carriers = transactions.filter(({ type }) => type === '0x3')
+  const hashes = carriers.flatMap(({ blobVersionedHashes }) => blobVersionedHashes)
+  const before = carriers.slice(0, carriers.findIndex(({ hash }) => hash === transactionHash))
+  const first = before.flatMap(({ blobVersionedHashes }) => blobVersionedHashes).length
+  return { hashes, first }
+}
+
+/// That the blobs of a transaction are served however they are asked for.
 async function checkServed({ transactionHash, blockHash }, data, count) {
-  const [{ blobVersionedHashes: hashes }, block] = await Promise.all([
-    json('tx', transactionHash, '--json'),
+  const [{ hashes: inBlock, first }, block] = await Promise.all([
+    blobsOf(transactionHash, blockHash),
     json('block', blockHash, '--json'),
   ])
-  assert.equal(hashes.length, count)
-  assert.equal(Number(block.blobGasUsed), count * blobGas)
+  const hashes = inBlock.slice(first, first + count)
+  assert.deepEqual(hashes, (await json('tx', transactionHash, '--json')).blobVersionedHashes)
+  assert.equal(Number(block.blobGasUsed), inBlock.length * blobGas)
   const root = await rootOf(block)
   for (const id of [await slotOf(block), root]) {
     const blobs = await beacon(`blobs/${id}`)
-    assert.deepEqual(dataOf(blobs), data)
-    await checkSidecars(await beacon(`blob_sidecars/${id}`), blobs, hashes, root)
-    const last = count - 1
-    assert.deepEqual(await beacon(`blobs/${id}?versioned_hashes=${hashes[last]}`), [blobs[last]])
+    assert.deepEqual(dataOf(blobs.slice(first, first + count)), data)
+    await checkSidecars(await beacon(`blob_sidecars/${id}`), blobs, inBlock, root)
+    const last = first + count - 1
+    assert.deepEqual(await beacon(`blobs/${id}?versioned_hashes=${inBlock[last]}`), [blobs[last]])
     const chosen = await beacon(`blob_sidecars/${id}?indices=${last}`)
     assert.deepEqual(chosen.map(({ index }) => index), [String(last)])
   }

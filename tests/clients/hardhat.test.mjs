@@ -11,15 +11,18 @@ import { startNetwork } from './support/network.mjs'
 
 const project = fileURLToPath(new URL('hardhat/', import.meta.url))
 const program = join(project, 'node_modules/hardhat/internal/cli/cli.js')
-let network, scratch
+// One for each chain: the L2 loses its newest blocks, and with them what was sent to it and its snapshots, when
+// the L1 under it goes back to a snapshot of its own.
+const networks = {}
+let scratch
 
 before(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'seam-hardhat-'))
-  network = await startNetwork()
+  for (const name of ['l1', 'l2']) networks[name] = await startNetwork()
   await hardhat(environment('l1'), 'compile')
 })
 after(async () => {
-  await network?.stop()
+  for (const network of Object.values(networks)) await network.stop()
   await rm(scratch, { recursive: true, force: true })
 })
 
@@ -27,8 +30,8 @@ after(async () => {
 function environment(name) {
   return {
     ...process.env,
-    SEAM_URL: network[name].http,
-    SEAM_MNEMONIC: network.mnemonic,
+    SEAM_URL: networks[name][name].http,
+    SEAM_MNEMONIC: networks[name].mnemonic,
     SEAM_CACHE: join(scratch, 'cache'),
     SEAM_ARTIFACTS: join(scratch, 'artifacts'),
     HOME: scratch,

@@ -18,7 +18,7 @@ pub(crate) struct Options {
 }
 
 /// Benchmarks that run the node as a process.
-const WITH_NODE: [&str; 3] = ["chain", "hostile", "reads"];
+const WITH_NODE: [&str; 4] = ["chain", "derive", "hostile", "reads"];
 /// The one that also runs what is pinned in benches/peers.
 const WITH_PEERS: &str = "chain";
 

@@ -1,11 +1,15 @@
 //! `tests/clients`: the built binary, used by clients that others wrote.
 
+use std::{path::PathBuf, process::Command};
+
 use anyhow::{Result, bail};
 
 use crate::{
     contracts,
     sh::{self, Stream},
     steps::Done,
+    test::run_tests,
+    testlog::Failures,
     workspace::{PROVER, Workspace},
 };
 
@@ -41,11 +45,30 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Done> {
     node.args(["--test", "--test-reporter=spec", TEST_TIMEOUT, PROGRAMS]);
     node.env("SEAM_BIN", binary).current_dir(folder);
     let mut counts = Counts::default();
-    sh::run_watched(&mut node, Stream::Out, |line| counts.see(line))?;
+    let run = sh::run_watched(&mut node, Stream::Out, |line| counts.see(line));
+    run.map_err(|error| counts.failures.explain(error))?;
     if counts.passed == 0 {
         bail!("no test ran");
     }
-    Ok(Done::Passed(vec![counts.note()]))
+    let on_anvil = run_tests(&mut on_anvil(workspace)?)?;
+    Ok(Done::Passed([vec![counts.note()], on_anvil.notes()].concat()))
+}
+
+/// The path of the anvil that `package-lock.json` pins by hash, for `SEAM_ANVIL`.
+pub(crate) fn anvil(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = workspace.root().join("tests/clients");
+    contracts::install(&folder)?;
+    Ok(folder.join("node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"))
+}
+
+/// Our own tests with anvil for an L1: they are named after it, and ignored where there is none.
+fn on_anvil(workspace: &Workspace) -> Result<Command> {
+    let args =
+        ["test", "--workspace", "--exclude", PROVER, "--release", "--locked", "--test", "it"];
+    let mut test = sh::cargo(&args);
+    test.args(["--no-fail-fast", "--", "--ignored", "anvil"]);
+    test.env("SEAM_ANVIL", anvil(workspace)?);
+    Ok(test)
 }
 
 /// What node's test runner says at its end.
@@ -53,11 +76,13 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Done> {
 struct Counts {
     passed: usize,
     skipped: usize,
+    failures: Failures,
 }
 
 impl Counts {
     /// Takes in one line: `ℹ pass 3`, in another of its formats `# pass 3`.
     fn see(&mut self, line: &str) {
+        self.failures.see(line, "✖ failing tests:", None);
         let said = line.strip_prefix("ℹ ").or_else(|| line.strip_prefix("# "));
         let Some((what, count)) = said.and_then(|said| said.split_once(' ')) else { return };
         let count: usize = count.parse().unwrap_or_default();
@@ -92,7 +117,7 @@ mod tests {
             ] {
                 counts.see(&format!("{mark} {line}"));
             }
-            assert_eq!(counts, Counts { passed: 3, skipped: 2 });
+            assert_eq!(counts, Counts { passed: 3, skipped: 2, ..Counts::default() });
             assert_eq!(counts.note(), "3 tests with clients of others held, 2 skipped");
         }
     }

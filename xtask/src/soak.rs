@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::{
-    contracts,
+    clients, contracts,
     sh::{self, Stream},
     steps::{Done, Reports},
     test::run_tests,
@@ -32,7 +32,7 @@ pub(crate) struct Options {
 /// Runs everything and writes the page; false when something failed.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool> {
     let mut reports = Reports::default();
-    reports.run("tests", "every test with long counts", || long_tests(options));
+    reports.run("tests", "every test with long counts", || long_tests(workspace, options));
     reports.run("forge", "tests of our contracts with long counts", || {
         contracts::forge_soak(workspace)
     });
@@ -51,11 +51,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool> {
     Ok(!reports.any_failed())
 }
 
-/// The tests read `SEAM_SOAK`: set, they use their long counts.
-fn long_tests(options: &Options) -> Result<Done> {
+/// The tests read `SEAM_SOAK`: set, they use their long counts. Those with anvil read where it is.
+fn long_tests(workspace: &Workspace, options: &Options) -> Result<Done> {
     let args = ["test", "--workspace", "--exclude", PROVER, "--release", "--locked"];
     let mut test = sh::cargo(&args);
     test.args(["--no-fail-fast", "--", "--include-ignored"]);
+    test.env("SEAM_ANVIL", clients::anvil(workspace)?);
     test.env("SEAM_SOAK", "1").env("PROPTEST_CASES", options.cases.to_string());
     let log = run_tests(&mut test)?;
     let mut notes = log.notes();

@@ -113,7 +113,8 @@ impl Reports {
 ",
         );
         for Report { name, outcome, notes, took } in &self.0 {
-            let (result, notes) = (in_words(outcome).replace('|', "/"), notes.join("; "));
+            let result = in_words(outcome).replace('|', "/").replace('\n', "<br>");
+            let notes = notes.join("; ");
             // Writing to a String cannot fail.
             let _ = writeln!(text, "| {name} | {result} | {:.0} | {notes} |", took.as_secs_f64());
         }

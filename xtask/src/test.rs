@@ -147,7 +147,8 @@ fn test() -> Result<Done> {
 /// Runs `cargo test` and counts. That no test ran at all is a failure: it would look like success.
 pub(crate) fn run_tests(command: &mut std::process::Command) -> Result<TestLog> {
     let mut log = TestLog::default();
-    sh::run_watched(command, Stream::Out, |line| log.see(line))?;
+    let run = sh::run_watched(command, Stream::Out, |line| log.see(line));
+    run.map_err(|error| log.failures.explain(error))?;
     if log.passed == 0 {
         bail!("no test ran");
     }

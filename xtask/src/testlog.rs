@@ -1,4 +1,37 @@
-//! Reads what `cargo test` prints: how many tests ran, and which were left out.
+//! Reads what `cargo test` prints: how many tests ran, which were left out, and why one failed.
+
+use anyhow::{Error, anyhow};
+
+/// What a test runner says at its end about the tests that failed. The summary repeats it: whoever sees only the
+/// end of a long log has it there.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Failures {
+    lines: Vec<String>,
+    inside: bool,
+}
+
+impl Failures {
+    /// Lines that are kept.
+    const LINES: usize = 100;
+
+    /// Takes in one line of output: kept from one that begins with `first`, up to one that begins with `last`, or
+    /// to the end.
+    pub(crate) fn see(&mut self, line: &str, first: &str, last: Option<&str>) {
+        let ends = last.is_some_and(|last| line.starts_with(last));
+        self.inside = (self.inside || line.starts_with(first)) && !ends;
+        if self.inside && !line.trim().is_empty() && self.lines.len() < Self::LINES {
+            self.lines.push(line.to_owned());
+        }
+    }
+
+    /// The error that the runner ended with, and what it said.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        if self.lines.is_empty() {
+            return error;
+        }
+        anyhow!("{error:#}\n{}", self.lines.join("\n"))
+    }
+}
 
 /// The counts of all test programs of one `cargo test`.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -12,11 +45,14 @@ pub(crate) struct TestLog {
     /// `name (reason)` of each test that found, once it ran, that it cannot run on this machine. It
     /// says so in a line that begins with `SKIPPED: `, and counts as one that held.
     pub(crate) skipped: Vec<String>,
+    /// What is said of those that did not hold.
+    pub(crate) failures: Failures,
 }
 
 impl TestLog {
     /// Takes in one line of output.
     pub(crate) fn see(&mut self, line: &str) {
+        self.failures.see(line, "failures:", Some("test result: "));
         if let Some(counts) = line.strip_prefix("test result: ") {
             self.passed += count_before(counts, " passed");
             self.failed += count_before(counts, " failed");
@@ -88,6 +124,33 @@ mod tests {
         let expected =
             ["2 tests held, 0 failed, 0 ignored, 1 skipped", "SKIPPED: disk::full (needs root)"];
         assert_eq!(log.notes(), expected);
+    }
+
+    #[test]
+    fn the_end_of_a_program_that_fails_is_kept_and_no_more_than_is_read() {
+        let mut log = TestLog::default();
+        for line in [
+            "test breaks ... FAILED",
+            "",
+            "failures:",
+            "---- breaks stdout ----",
+            "left: 1",
+            "test result: FAILED. 0 passed; 1 failed; 0 ignored",
+            "running 1 test",
+        ] {
+            log.see(line);
+        }
+        let error = log.failures.explain(anyhow!("it ended with 101"));
+        let expected = "it ended with 101\nfailures:\n---- breaks stdout ----\nleft: 1";
+        assert_eq!(error.to_string(), expected);
+        for _ in 0..1000 {
+            log.see("failures:");
+        }
+        assert_eq!(log.failures.lines.len(), Failures::LINES);
+        assert_eq!(
+            TestLog::default().failures.explain(anyhow!("as it was")).to_string(),
+            "as it was"
+        );
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! A load's transactions, signed, and as the bytes of requests: all before time is taken.
 
-use super::{Options, ground::Ground};
 use crate::{
     http,
     stf::{Load, load::Cast},
@@ -9,14 +8,14 @@ use alloy_consensus::{TxEip1559, transaction::Recovered};
 use alloy_eips::Encodable2718;
 use alloy_primitives::{B256, hex};
 use anyhow::{Result, anyhow};
-use std::thread;
+use std::{ops::Range, thread};
 
 /// A signed transaction with its sender.
 pub(crate) type Signed = Recovered<alloy_consensus::Signed<TxEip1559>>;
 
 /// One request.
 #[derive(Debug)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     /// Head and body.
     pub(super) request: Vec<u8>,
     /// Transactions in it.
@@ -28,17 +27,22 @@ pub(super) struct Batch {
 /// Of every so many transactions one is watched.
 const SAMPLE_EVERY: usize = 100;
 
-/// The transactions of a load, in the order of their nonces, signed on all cores.
-pub(super) fn sign(ground: &Ground, load: Load, transactions: usize) -> Result<Vec<Signed>> {
-    let cast = Cast {
-        people: &ground.people,
-        contracts: &ground.contracts,
-        holders: ground.people.addresses().len() - 1,
-    };
+/// How requests are handed in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wires {
+    /// Connections beside one another.
+    pub(crate) connections: usize,
+    /// Transactions in a request.
+    pub(crate) batch: usize,
+}
+
+/// These transactions of a load, in the order of their nonces, signed on all cores.
+pub(crate) fn sign(cast: Cast<'_>, load: Load, wanted: Range<usize>) -> Result<Vec<Signed>> {
     let cores = thread::available_parallelism()?.get();
-    let share = transactions.div_ceil(cores);
+    let share = wanted.len().div_ceil(cores);
+    let start = |core: usize| (wanted.start + core * share).min(wanted.end);
     let signed = |core: usize| -> Result<Vec<Signed>> {
-        let indices = (core * share).min(transactions)..((core + 1) * share).min(transactions);
+        let indices = start(core)..start(core + 1);
         indices.map(|index| load.transaction(&cast, index)).collect()
     };
     let parts: Result<Vec<_>> = thread::scope(|scope| {
@@ -54,15 +58,15 @@ pub(super) fn sign(ground: &Ground, load: Load, transactions: usize) -> Result<V
 
 /// The requests of each connection. A sender's transactions stay on one connection, so that they
 /// arrive in the order of their nonces.
-pub(super) fn requests(signed: &[Signed], options: &Options) -> Vec<Vec<Batch>> {
-    let connections = options.connections;
+pub(crate) fn requests(signed: &[Signed], senders: usize, wires: Wires) -> Vec<Vec<Batch>> {
+    let connections = wires.connections;
     let of = |connection: usize| {
         let own = signed
             .iter()
             .enumerate()
-            .filter(move |(index, _)| (index % options.senders) % connections == connection);
+            .filter(move |(index, _)| (index % senders) % connections == connection);
         let own: Vec<_> = own.map(|(_, signed)| signed).collect();
-        own.chunks(options.batch).enumerate().map(|(at, chunk)| batch(at, chunk)).collect()
+        own.chunks(wires.batch).enumerate().map(|(at, chunk)| batch(at, chunk)).collect()
     };
     (0..connections).map(of).collect()
 }

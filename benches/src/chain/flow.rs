@@ -32,6 +32,8 @@ pub(crate) struct Flow {
     /// Transactions of the whole load.
     total: AtomicU64,
     outstanding: u64,
+    /// Transactions that the chain itself puts into each block.
+    own: u64,
     handed_in: AtomicU64,
     included: AtomicU64,
     refused: AtomicU64,
@@ -43,11 +45,22 @@ impl Flow {
         Self {
             total: AtomicU64::new(total),
             outstanding: outstanding as u64,
+            own: 0,
             handed_in: AtomicU64::new(0),
             included: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             failed: AtomicBool::new(false),
         }
+    }
+
+    /// On a chain that itself puts so many transactions into each block.
+    pub(crate) const fn beside(self, own: u64) -> Self {
+        Self { own, ..self }
+    }
+
+    /// Transactions that the chain itself puts into each block.
+    pub(super) const fn own(&self) -> u64 {
+        self.own
     }
 
     /// Transactions of the whole load; more than anybody hands in as long as that is open.
@@ -102,7 +115,7 @@ impl Flow {
 }
 
 /// Hands everything in and watches until it is in blocks.
-pub(super) fn run(flow: &Flow, node: SocketAddr, batches: Vec<Vec<Batch>>) -> Result<Watched> {
+pub(crate) fn run(flow: &Flow, node: SocketAddr, batches: Vec<Vec<Batch>>) -> Result<Watched> {
     let (samples, watched) = channel();
     thread::scope(|scope| {
         let connections: Vec<_> = batches

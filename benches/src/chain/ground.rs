@@ -6,6 +6,7 @@ use crate::{
     stf::{
         self,
         contracts::{CHAIN_ID, Contracts},
+        load::Cast,
         people::People,
         world::{self, FUNDS, POOL, World},
     },
@@ -68,6 +69,12 @@ impl Ground {
         debug_assert_eq!(genesis.config.chain_id, CHAIN_ID);
         let chain = ChainGenesis::from_genesis(&genesis)?;
         Ok(Self { people, contracts, chain, genesis })
+    }
+
+    /// Who and what loads are about.
+    pub(crate) fn cast(&self) -> Cast<'_> {
+        let (people, contracts) = (&self.people, &self.contracts);
+        Cast { people, contracts, holders: people.addresses().len() - 1 }
     }
 
     /// As a `genesis.json` in `directory`.

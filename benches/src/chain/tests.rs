@@ -4,19 +4,6 @@ use super::*;
 use seam_genesis::ChainGenesis;
 use seam_primitives::Transaction;
 
-fn small(batch: usize) -> Options {
-    use clap::Parser;
-    #[derive(Parser)]
-    struct Cli {
-        #[command(flatten)]
-        options: Options,
-    }
-    let mut options = Cli::parse_from(["chain"]).options;
-    (options.accounts, options.senders, options.transactions) = (40, 8, 48);
-    (options.connections, options.batch) = (2, batch);
-    options
-}
-
 fn ground() -> Ground {
     Ground::new(40, 8, 1_000_000_000).unwrap()
 }
@@ -31,7 +18,7 @@ fn every_load_succeeds_from_the_genesis_that_nodes_read() {
     let read = ChainGenesis::from_json(&text, None).unwrap();
     assert_eq!(read.sealed.header.hash_slow(), ground.chain.sealed.header.hash_slow());
     for load in Load::ALL {
-        let signed = batches::sign(&ground, load, 48).unwrap();
+        let signed = batches::sign(ground.cast(), load, 0..48).unwrap();
         let ceiling = ceiling::measure(&ground, &signed, &[20, 28]).unwrap();
         assert!(ceiling.gas >= 48 * 21_000, "{}: {} gas", load.name(), ceiling.gas);
         assert!(ceiling::measure(&ground, &signed, &[20]).is_err(), "a transaction was left out");
@@ -40,9 +27,11 @@ fn every_load_succeeds_from_the_genesis_that_nodes_read() {
 
 #[test]
 fn a_sender_keeps_to_one_connection_in_the_order_of_nonces() {
-    let signed = batches::sign(&ground(), Load::Transfers, 48).unwrap();
+    let ground = ground();
+    let signed = batches::sign(ground.cast(), Load::Transfers, 0..48).unwrap();
     for batch in [1, 5] {
-        let requests = batches::requests(&signed, &small(batch));
+        let wires = Wires { connections: 2, batch };
+        let requests = batches::requests(&signed, 8, wires);
         let count: u64 = requests.iter().flatten().map(|batch| batch.count).sum();
         assert_eq!((requests.len(), count), (2, 48));
         let mut seen = Vec::new();

@@ -114,7 +114,7 @@ pub(crate) fn run(flow: &Flow, node: SocketAddr, samples: &Receiver<Sample>) -> 
         watcher.pending.extend(samples.try_iter().map(|sample| (sample.hash, sample.handed_in)));
         let before = included;
         for number in watcher.newest + 1..=head {
-            included += watcher.look(number, at)?;
+            included += watcher.look(number, flow.own(), at)?;
             flow.include(included);
         }
         watcher.newest = head;
@@ -129,14 +129,14 @@ pub(crate) fn run(flow: &Flow, node: SocketAddr, samples: &Receiver<Sample>) -> 
 }
 
 impl Watcher {
-    /// Looks at a block; how many transactions it holds. A block is announced with all its receipts,
+    /// Looks at a block; how many transactions it holds beside the chain's `own`. A block is announced with all its receipts,
     /// so that one of them stands for all.
-    fn look(&mut self, number: u64, at: Instant) -> Result<u64> {
+    fn look(&mut self, number: u64, own: u64, at: Instant) -> Result<u64> {
         let block = self
             .connection
             .call("eth_getBlockByNumber", &json!([format!("{number:#x}"), false]))?;
         let block: Block = serde_json::from_value(block)?;
-        let transactions = block.transactions.len() as u64;
+        let transactions = (block.transactions.len() as u64).saturating_sub(own);
         if transactions > 0 {
             self.watched.blocks.push(Seen { at, transactions });
         }

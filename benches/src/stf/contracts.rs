@@ -125,7 +125,6 @@ fn create(artifact: &str, arguments: Vec<u8>) -> Result<TxEip1559> {
 
 fn unaddressed() -> TxEip1559 {
     TxEip1559 {
-        chain_id: CHAIN_ID,
         max_fee_per_gas: 1_000_000_000_000,
         max_priority_fee_per_gas: 1_000_000_000,
         ..TxEip1559::default()

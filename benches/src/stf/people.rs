@@ -1,5 +1,6 @@
 //! The accounts of the benchmark's chain. The same on every run.
 
+use super::contracts::CHAIN_ID;
 use alloy_consensus::{SignableTransaction, Signed, TxEip1559};
 use alloy_primitives::{Address, B256, Signature, keccak256};
 use anyhow::{Context, Result};
@@ -8,6 +9,7 @@ use secp256k1::{Message, SECP256K1, SecretKey};
 /// Account 0 deploys, the next ones send, the rest only have wei.
 #[derive(Debug)]
 pub(crate) struct People {
+    chain_id: u64,
     keys: Vec<SecretKey>,
     addresses: Vec<Address>,
 }
@@ -28,7 +30,12 @@ impl People {
         });
         let without = (senders + 1..=accounts).map(|index| Address::from_word(seed(index)));
         let addresses = with_key.chain(without).collect();
-        Ok(Self { keys, addresses })
+        Ok(Self { chain_id: CHAIN_ID, keys, addresses })
+    }
+
+    /// The same people on another chain than the benchmark's own.
+    pub(crate) fn on(self, chain_id: u64) -> Self {
+        Self { chain_id, ..self }
     }
 
     /// Those who can send but for the deployer: 1, 2, … to this one.
@@ -41,8 +48,9 @@ impl People {
         &self.addresses
     }
 
-    /// The transaction, signed by `who`.
+    /// The transaction, signed by `who` for their chain.
     pub(crate) fn sign(&self, who: usize, transaction: TxEip1559) -> Signed<TxEip1559> {
+        let transaction = TxEip1559 { chain_id: self.chain_id, ..transaction };
         let message = Message::from_digest(transaction.signature_hash().0);
         let signature = SECP256K1.sign_ecdsa_recoverable(&message, &self.keys[who]);
         let (recovery, bytes) = signature.serialize_compact();

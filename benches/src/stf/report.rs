@@ -58,7 +58,7 @@ pub(crate) fn float(count: usize) -> f64 {
 
 /// Median, least and most.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Spread {
+pub(crate) struct Spread {
     median: f64,
     min: f64,
     max: f64,
@@ -66,7 +66,7 @@ struct Spread {
 
 impl Spread {
     /// Of one value at least.
-    fn of(mut values: Vec<f64>) -> Self {
+    pub(crate) fn of(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
         let middle = values.len() / 2;
         let median = match values.len() % 2 {
@@ -77,7 +77,7 @@ impl Spread {
     }
 
     /// `12.3 (11.9..12.8)`
-    fn cell(self, decimals: usize) -> String {
+    pub(crate) fn cell(self, decimals: usize) -> String {
         let Self { median, min, max } = self;
         format!(
             "{} ({}..{})",

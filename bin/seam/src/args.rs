@@ -1,9 +1,11 @@
 //! What can be typed.
 
 use crate::config::{DEFAULT_L1_PORT, History, MAX_BLOCK_TIME};
+use crate::earn::args::Earn;
 use alloy_primitives::{Address, B256, Bytes};
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use seam_economy::{Rate, actors::DEFAULT_ACTORS};
 use seam_rollup::bridge::deposit::DEFAULT_GAS_LIMIT;
 use serde::Serialize;
 use std::{net::IpAddr, path::PathBuf};
@@ -24,6 +26,9 @@ pub(crate) enum Command {
     Node(Node),
     /// Deploy a rollup's contracts to an L1: shows the plan and what it costs, then asks.
     Deploy(Deploy),
+    /// Look into the batches of a rollup, and post one where its sequencer does not.
+    #[command(subcommand)]
+    Batch(Batch),
     /// Bring ether and tokens of the L1 onto a rollup, and see where they are.
     #[command(subcommand)]
     Bridge(Bridge),
@@ -32,6 +37,9 @@ pub(crate) enum Command {
     /// Look after a data directory.
     #[command(subcommand)]
     Data(Data),
+    /// What each account earned and paid, explained to the wei.
+    #[command(subcommand)]
+    Earn(Earn),
     /// Execute recorded blocks and check every hash.
     #[command(subcommand)]
     Execute(Execute),
@@ -41,6 +49,11 @@ pub(crate) enum Command {
     /// Make and keep the keys of a rollup's roles, in encrypted files.
     #[command(subcommand)]
     Key(Key),
+    /// A chain at one block, in one file: from a data directory, or into an empty one.
+    #[command(subcommand)]
+    Snapshot(Snapshot),
+    /// Let actors use a chain as people do: transfers, tokens, a Uniswap pool, deposits, mistakes.
+    Traffic(Traffic),
     /// A script that completes commands in a shell, on stdout.
     Completions {
         /// The shell.
@@ -104,6 +117,14 @@ pub(crate) struct UpFlags {
     #[arg(long, conflicts_with = "history_blocks")]
     #[serde(skip)]
     pub(crate) archive: bool,
+    /// No actors that use the Layer 2: it has only what you send to it.
+    #[arg(long)]
+    #[serde(skip)]
+    pub(crate) no_traffic: bool,
+    /// Do not book what each account earns and pays.
+    #[arg(long)]
+    #[serde(skip)]
+    pub(crate) no_earnings: bool,
     /// A seam.toml with these settings.
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
@@ -116,7 +137,7 @@ pub(crate) struct Node {
     #[arg(long, value_name = "FILE", required_unless_present = "rollup")]
     pub(crate) genesis: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) rollup: RollupNode,
+    pub(crate) rollup: RollupFlags,
     /// Blocks to take in first: RLP, one after the other; at most 1 GiB. `.xz` is decompressed.
     #[arg(long, value_name = "FILE")]
     pub(crate) import: Option<PathBuf>,
@@ -161,7 +182,7 @@ pub(crate) struct Node {
 /// What a node of a rollup on an L1 elsewhere is told.
 #[derive(Debug, Group)]
 #[group(id = "of_rollup")]
-pub(crate) struct RollupNode {
+pub(crate) struct RollupFlags {
     /// A rollup instead of a genesis.json: its rollup.json, as `seam deploy` writes it.
     #[arg(
         long,
@@ -173,20 +194,82 @@ pub(crate) struct RollupNode {
     /// What the node does in the rollup.
     #[arg(long, requires = "rollup")]
     pub(crate) role: Option<Role>,
-    /// Where the L1 is; several are asked in this order.
-    #[arg(long, value_name = "URL", requires = "rollup")]
-    pub(crate) l1_rpc: Vec<String>,
+    #[command(flatten)]
+    pub(crate) l1: L1Flags,
     /// Blocks of the L1 that come after one before the rollup builds on it: a reorg of so many undoes
     /// nothing here.
     #[arg(long, value_name = "BLOCKS", default_value_t = 4)]
     pub(crate) l1_confirmations: u64,
+    /// A follower listens there to blocks that are not on L1 yet, and sends it the transactions that it
+    /// gets; more than once for several.
+    #[arg(long, value_name = "URL", requires = "rollup")]
+    pub(crate) sequencer: Vec<String>,
+    /// The keys of a sequencer.
+    #[command(flatten)]
+    pub(crate) keys: SequencerKeys,
+}
+
+/// Where a rollup's L1 is, and its blobs.
+#[derive(Debug, Clone, Default, Group)]
+pub(crate) struct L1Flags {
+    /// Where the L1 is; several are asked in this order.
+    #[arg(long, value_name = "URL", requires = "rollup")]
+    pub(crate) l1_rpc: Vec<String>,
+    /// A beacon node of the L1, for blobs; more than once for several [default: --l1-rpc, where anvil and
+    /// `seam up` have it].
+    #[arg(long, value_name = "URL", requires = "rollup")]
+    pub(crate) l1_beacon: Vec<String>,
+    /// Seconds of the L1's slots, if its beacon node does not say.
+    #[arg(long, value_name = "SECONDS", requires = "rollup", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub(crate) l1_slot_seconds: Option<u64>,
+    /// Where blobs are that L1 has dropped: any node of the rollup; more than once for several.
+    #[arg(long, value_name = "URL", requires = "rollup")]
+    pub(crate) blob_archive: Vec<String>,
+}
+
+/// The keys that a sequencer needs to be followed.
+#[derive(Debug, Group)]
+pub(crate) struct SequencerKeys {
+    /// Name of the key that posts batches, as `seam key` made it. Without one nothing is posted.
+    #[arg(long, value_name = "NAME", requires = "rollup")]
+    pub(crate) batcher_key: Option<String>,
+    /// A file with that private key instead.
+    #[arg(long, value_name = "FILE", requires = "rollup", conflicts_with = "batcher_key")]
+    pub(crate) batcher_key_file: Option<PathBuf>,
+    /// Name of the key that signs blocks for followers before they are on L1. Without one they follow L1
+    /// alone.
+    #[arg(long, value_name = "NAME", requires = "rollup")]
+    pub(crate) signer_key: Option<String>,
+    /// A file with that private key instead.
+    #[arg(long, value_name = "FILE", requires = "rollup", conflicts_with = "signer_key")]
+    pub(crate) signer_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: KeyPlace,
+    /// The batcher never pays more for gas.
+    #[arg(long, value_name = "GWEI", default_value_t = 500)]
+    pub(crate) max_fee_gwei: u64,
+    /// The batcher never pays more for blob gas; a blob has 131,072 of it.
+    #[arg(long, value_name = "GWEI", default_value_t = 100)]
+    pub(crate) max_blob_fee_gwei: u64,
+}
+
+impl SequencerKeys {
+    /// Whether a key is given.
+    pub(crate) const fn has_any(&self) -> bool {
+        self.batcher_key.is_some()
+            || self.batcher_key_file.is_some()
+            || self.signer_key.is_some()
+            || self.signer_key_file.is_some()
+    }
 }
 
 /// What a node does in a rollup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Role {
-    /// Makes its blocks.
+    /// Makes its blocks, and posts them on L1.
     Sequencer,
+    /// Has the blocks that follow from L1, and before that those that the sequencer signs.
+    Follower,
 }
 
 #[derive(Debug, Group)]
@@ -234,6 +317,67 @@ pub(crate) enum Data {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Snapshot {
+    /// Write one. The directory must not be in use.
+    Create {
+        /// The data directory of `seam up` or `seam node`.
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+        /// The file, which must not be there yet.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// The block, whose state must be kept [default: the finalized block].
+        #[arg(long, value_name = "NUMBER")]
+        block: Option<u64>,
+        /// Which chain, if there are several.
+        #[arg(long)]
+        chain: Option<ChainName>,
+        /// One JSON object on stdout instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a chain of one, checked against the hash of its block. The chain goes on from there.
+    Load {
+        /// The file.
+        file: PathBuf,
+        /// A data directory without that chain.
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+        /// Hash of the block, from somebody you trust: all else in the file is checked against it.
+        #[arg(long)]
+        hash: B256,
+        /// Which chain it is to be.
+        #[arg(long, default_value = "node")]
+        chain: ChainName,
+        /// One JSON object on stdout instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A chain of a data directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ChainName {
+    /// The L1 of `seam up`.
+    L1,
+    /// The Layer 2 of `seam up`.
+    L2,
+    /// The chain of `seam node`.
+    Node,
+}
+
+impl ChainName {
+    /// The chain's folder in a data directory.
+    pub(crate) const fn folder(self) -> &'static str {
+        match self {
+            Self::L1 => "l1",
+            Self::L2 => "l2",
+            Self::Node => "node",
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -285,6 +429,61 @@ pub(crate) enum Genesis {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Batch {
+    /// Show the blocks and transactions in the data of a batch, and what takes its bytes.
+    Decode(DecodeBatch),
+    /// Post a batch without data when the sequencer does not post: deposits and time go on. Anyone may,
+    /// once `sequencer_timeout` L1 blocks have passed since the last batch.
+    Force(ForceBatch),
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct DecodeBatch {
+    /// The transaction on L1 that posted it: 0x and 64 digits. Or a file with the data as they were posted:
+    /// calldata of the inbox without the header, or whole blobs one after the other; as bytes or in hex. At
+    /// most 1 GiB; `.xz` is decompressed.
+    #[arg(value_name = "FILE|TX")]
+    pub(crate) source: PathBuf,
+    /// Of a transaction: an endpoint of the L1; more than once for several, the preferred one first.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
+    pub(crate) l1_rpc: Vec<String>,
+    /// A beacon node of the L1, for blobs; more than once for several [default: --l1-rpc].
+    #[arg(long, value_name = "URL")]
+    pub(crate) l1_beacon: Vec<String>,
+    /// Seconds of the L1's slots, if its beacon node does not say.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub(crate) l1_slot_seconds: Option<u64>,
+    /// Where blobs are that L1 has dropped: any node of the rollup; more than once for several.
+    #[arg(long, value_name = "URL")]
+    pub(crate) blob_archive: Vec<String>,
+    /// One JSON object on stdout instead of tables.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct ForceBatch {
+    /// The rollup's rollup.json, as `seam deploy` and `seam up` write it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rollup: PathBuf,
+    /// An endpoint of the L1; more than once for several, the preferred one first.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8545")]
+    pub(crate) l1_rpc: Vec<String>,
+    /// The last block of the batch [default: the newest that is not in the future].
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) last_block: Option<u64>,
+    /// The key that pays, of any account; its name is `user` unless --key says otherwise.
+    #[command(flatten)]
+    pub(crate) signing: Signing,
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -352,6 +551,42 @@ pub(crate) struct Deposit {
     #[arg(long)]
     pub(crate) no_wait: bool,
     /// One JSON object on stdout.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Traffic {
+    /// The chain: the HTTP URL of a node's JSON-RPC.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9545")]
+    pub(crate) rpc: String,
+    /// The L1 of that chain, if it is a rollup: then there are deposits, too.
+    #[arg(long, value_name = "URL")]
+    pub(crate) l1_rpc: Option<String>,
+    /// What is done follows from it.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Transactions per second, on average: 0.001 to 1000.
+    #[arg(long, value_name = "PER-SECOND", default_value_t = Rate::default())]
+    pub(crate) rate: Rate,
+    /// Actors: 8 to 1000.
+    #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_ACTORS)]
+    pub(crate) accounts: usize,
+    /// Ether that each of them gets, from the accounts that pay.
+    #[arg(long, value_name = "ETHER", default_value = "10")]
+    pub(crate) ether_per_account: String,
+    /// Words whose first ten accounts may pay; the last that has enough does. Whoever sees the shell's history sees
+    /// them [default: those of development chains, which everybody knows].
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) mnemonic: Option<String>,
+    /// A file with the private key of the account that pays, 64 hexadecimal digits. Only you may be able to read
+    /// it.
+    #[arg(long, value_name = "FILE", conflicts_with = "mnemonic")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// End after so many transactions [default: go on until Ctrl-C].
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) count: Option<u64>,
+    /// One JSON object on stdout at the end instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -3,7 +3,7 @@
 use crate::{
     args::{Bridge, BridgeSites, Deposit},
     clock, key,
-    sequencer::read_rollup,
+    rollup_node::read_rollup,
 };
 use alloy_primitives::{Address, B256, U256, utils::parse_units};
 use anyhow::{Context, Result, bail};
@@ -129,7 +129,7 @@ async fn amount(command: &Deposit, site: &Site) -> Result<U256> {
 }
 
 /// A key's transactions on a chain are in one journal, whatever command sends them.
-async fn sender(
+pub(crate) async fn sender(
     client: L1Client,
     signer: alloy_signer_local::PrivateKeySigner,
     chain_id: u64,

@@ -12,6 +12,8 @@
 //! | `block_time` | `SEAM_BLOCK_TIME` | `--block-time` | whole seconds | 1 |
 //! | `l1_finality_depth` | `SEAM_L1_FINALITY_DEPTH` | `--l1-finality-depth` | blocks | 64 |
 //! | `history_blocks` | `SEAM_HISTORY_BLOCKS` | `--history-blocks`, `--archive` | blocks, or `archive` | 100,000 |
+//! | `traffic` | `SEAM_TRAFFIC` | `--no-traffic` | true or false | true |
+//! | `earnings` | `SEAM_EARNINGS` | `--no-earnings` | true or false | true |
 //!
 //! Paths are relative to the current directory. Logs are not part of it: `SEAM_LOG` filters them,
 //! as in `SEAM_LOG=debug` (default `info`).
@@ -41,7 +43,7 @@ pub(crate) const DEFAULT_FINALITY_DEPTH: u64 = 64;
 pub(crate) const DEFAULT_L2_PORT: u16 = 9545;
 
 /// All keys, in the order in which `seam config` shows them.
-pub(crate) const KEYS: [&str; 9] = [
+pub(crate) const KEYS: [&str; 11] = [
     "data_dir",
     "host",
     "l1_port",
@@ -51,6 +53,8 @@ pub(crate) const KEYS: [&str; 9] = [
     "block_time",
     "l1_finality_depth",
     "history_blocks",
+    "traffic",
+    "earnings",
 ];
 
 /// What `seam up` runs with.
@@ -75,6 +79,10 @@ pub(crate) struct UpConfig {
     pub(crate) l1_finality_depth: u64,
     /// How far back the state can be read.
     pub(crate) history_blocks: History,
+    /// Whether actors use the Layer 2.
+    pub(crate) traffic: bool,
+    /// Whether it is booked what each account earns and pays.
+    pub(crate) earnings: bool,
 }
 
 impl Default for UpConfig {
@@ -89,6 +97,8 @@ impl Default for UpConfig {
             block_time: 1,
             l1_finality_depth: DEFAULT_FINALITY_DEPTH,
             history_blocks: History::DEFAULT,
+            traffic: true,
+            earnings: true,
         }
     }
 }

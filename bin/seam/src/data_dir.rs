@@ -5,6 +5,7 @@
 //! seam.json   what kind of directory it is, the time of the genesis blocks, the admin token; 0600
 //! seam.lock   locked while a process uses the directory
 //! l1/ l2/     the chains of `seam up`
+//! earn.db     the books of `seam up`: what each account earned and paid
 //! rollup/     what others need to use its rollup: rollup.json, genesis.json, chain files for viem
 //! node/       the chain of `seam node`
 //! ```
@@ -25,12 +26,15 @@ const META: &str = "seam.json";
 const NEW_META: &str = "seam.json.new";
 const LOCK: &str = "seam.lock";
 /// Folders with a chain each.
-pub(crate) const CHAINS: [&str; 3] = ["l1", "l2", "node"];
+pub(crate) const CHAINS: [&str; 4] = ["l1", "l2", "follower", "node"];
 /// What a chain's folder has in it: the store's database; one that is being made; and what is
 /// written to find out whether the disk is full.
 const DATABASE: [&str; 3] = ["chain", "chain.new", "chain.probe"];
 /// What is known of the rollup of `seam up`.
 const ROLLUP: &str = "rollup";
+/// The books, and what is beside them while they are written: SQLite's, and the writer's lock.
+const BOOKS: &str = "earn.db";
+const BESIDE_BOOKS: [&str; 4] = ["earn.db-wal", "earn.db-shm", "earn.db-journal", "earn.db.lock"];
 /// File systems have it at their root.
 const LOST_AND_FOUND: &str = "lost+found";
 
@@ -111,10 +115,27 @@ impl DataDir {
         self.path.join(ROLLUP)
     }
 
+    /// Where the books are.
+    pub(crate) fn books(&self) -> PathBuf {
+        self.path.join(BOOKS)
+    }
+
     /// Where a chain is.
     pub(crate) fn chain(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
+}
+
+/// Whether a directory is one that Seam made.
+pub(crate) fn is_seams(path: &Path) -> bool {
+    path.join(META).exists()
+}
+
+/// Removes what [`DataDir::open`] wrote into a directory in which nothing else was made since.
+pub(crate) fn forget(path: &Path) -> io::Result<()> {
+    gone(fs::remove_file(path.join(NEW_META)))?;
+    gone(fs::remove_file(path.join(META)))?;
+    gone(fs::remove_file(path.join(LOCK)))
 }
 
 /// Locks a directory for as long as the file is open.
@@ -174,7 +195,8 @@ fn check_chain(path: &Path) -> Result<()> {
 }
 
 fn is_ours(name: &str) -> bool {
-    [META, NEW_META, LOCK, ROLLUP, LOST_AND_FOUND].contains(&name)
+    [META, NEW_META, LOCK, ROLLUP, LOST_AND_FOUND, BOOKS].contains(&name)
+        || BESIDE_BOOKS.contains(&name)
 }
 
 fn names(path: &Path) -> io::Result<Vec<String>> {
@@ -190,6 +212,10 @@ fn remove(path: &Path) -> io::Result<()> {
         gone(fs::remove_dir_all(path.join(chain)))?;
     }
     gone(fs::remove_dir_all(path.join(ROLLUP)))?;
+    // The books before what is beside them: cut short, no half of them is left.
+    for name in [BOOKS].into_iter().chain(BESIDE_BOOKS) {
+        gone(fs::remove_file(path.join(name)))?;
+    }
     gone(fs::remove_file(path.join(NEW_META)))?;
     gone(fs::remove_file(path.join(META)))
 }
@@ -287,10 +313,13 @@ mod tests {
         assert_eq!((first.genesis_timestamp, first.admin_token.len()), (7, 64));
         assert_eq!(open(&path, Start::Continue, 8).unwrap().meta, first);
         fs::create_dir_all(path.join("l1/chain")).unwrap();
+        for name in BESIDE_BOOKS.into_iter().chain([BOOKS]) {
+            fs::write(path.join(name), "lines").unwrap();
+        }
         let second = open(&path, Start::Fresh, 9).unwrap().meta;
         assert_eq!(second.genesis_timestamp, 9);
         assert_ne!(second.admin_token, first.admin_token);
-        assert!(!path.join("l1").exists());
+        assert_eq!(names(&path).unwrap(), [META, LOCK]);
     }
 
     #[test]

@@ -53,25 +53,56 @@ pub(crate) fn keystore(place: &KeyPlace) -> Result<Keystore> {
 /// The key that a command signs with: `default` is its name unless it is given.
 pub(crate) fn signer(signing: &Signing, default: &str) -> Result<PrivateKeySigner> {
     if let Some(path) = &signing.private_key_file {
-        return Ok(parse_key(&read_key(path)?)?);
+        return from_file(path);
     }
     let name = signing.key.as_deref().unwrap_or(default);
-    let keystore = keystore(&signing.place)?;
-    if !keystore.path(name)?.exists() {
-        bail!(
-            "there is no key {name} in {}: give the {default}'s key: --keystore DIR with --key NAME, or \
-             --private-key-file FILE",
-            keystore.folder().display()
-        );
+    let hint = format!(
+        "give the {default}'s key: --keystore DIR with --key NAME, or --private-key-file FILE"
+    );
+    load(&signing.place, name, &hint)
+}
+
+/// The private key in a file.
+pub(crate) fn from_file(path: &Path) -> Result<PrivateKeySigner> {
+    Ok(parse_key(&read_key(path)?)?)
+}
+
+/// A key that may be given by its name or as a file with the private key.
+pub(crate) fn optional(
+    place: &KeyPlace,
+    name: Option<&str>,
+    file: Option<&Path>,
+) -> Result<Option<PrivateKeySigner>> {
+    match (name, file) {
+        (None, None) => Ok(None),
+        (_, Some(file)) => from_file(file).map(Some),
+        (Some(name), None) => load(place, name, "--keystore DIR says where it is").map(Some),
     }
-    let password = password(&signing.place, name, Password::Known)?;
+}
+
+/// Opens a key; `hint` says what to do if there is none.
+fn load(place: &KeyPlace, name: &str, hint: &str) -> Result<PrivateKeySigner> {
+    let keystore = keystore(place)?;
+    if !keystore.path(name)?.exists() {
+        bail!("there is no key {name} in {}: {hint}", keystore.folder().display());
+    }
+    let password = password(place, name, Password::Known)?;
     Ok(keystore.load(name, &password)?)
 }
 
 /// What may be paid, and how often a chain is looked at.
 pub(crate) fn limits(signing: &Signing, poll: Duration) -> SendLimits {
-    let max_fee = u128::from(signing.max_fee_gwei).saturating_mul(1_000_000_000);
-    SendLimits { max_fee, poll, ..SendLimits::default() }
+    SendLimits { poll, ..paying(signing.max_fee_gwei) }
+}
+
+/// What may be paid for gas.
+pub(crate) fn paying(max_fee_gwei: u64) -> SendLimits {
+    SendLimits { max_fee: gwei(max_fee_gwei), ..SendLimits::default() }
+}
+
+/// In wei.
+pub(crate) fn gwei(gwei: u64) -> u128 {
+    u128::from(gwei).saturating_mul(1_000_000_000)
 }
 
 /// Whether a password is one that is there, or is made now.

@@ -1,6 +1,7 @@
 //! Seam's command line: arguments, wiring, and an exit code.
 
 mod args;
+mod batch;
 mod bridge;
 mod clock;
 mod completions;
@@ -8,16 +9,20 @@ mod config;
 mod data;
 mod data_dir;
 mod deploy;
+mod earn;
 mod execute;
 mod genesis;
 mod key;
 mod metrics;
 mod node;
-mod sequencer;
+mod on_l1;
+mod rollup_node;
 mod service;
 mod show_config;
+mod snapshot;
 mod store;
 mod table;
+mod traffic;
 mod up;
 
 use anyhow::{Error, Result};
@@ -50,13 +55,17 @@ fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
     match command {
         Command::Up(command) => return up::run(command, out),
         Command::Node(command) => return node::run(command, out),
+        Command::Earn(command) => return earn::run(command, out),
         Command::Deploy(command) => deploy::run(command, out)?,
+        Command::Batch(command) => batch::run(command, out)?,
         Command::Bridge(command) => bridge::run(command, out)?,
         Command::Config(command) => show_config::run(command, out)?,
         Command::Data(command) => data::run(command, out)?,
         Command::Execute(command) => execute::run(command, out)?,
         Command::Genesis(command) => genesis::run(command, out)?,
         Command::Key(command) => key::run(command, out)?,
+        Command::Snapshot(command) => snapshot::run(command, out)?,
+        Command::Traffic(command) => traffic::run(command, out)?,
         Command::Completions { shell } => completions::run(shell, out)?,
     }
     Ok(ExitCode::SUCCESS)

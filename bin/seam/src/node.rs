@@ -9,7 +9,7 @@ use crate::{
     data_dir::{DataDir, Kind, Start},
     genesis::load_chain,
     metrics::Metrics,
-    sequencer::{self, Sequencer},
+    rollup_node::{self, RollupNode},
     service::{self, Signals},
     store,
 };
@@ -62,13 +62,17 @@ pub(crate) fn run(command: Node, out: &mut impl Write) -> Result<ExitCode> {
         bomb_forks: source.chain().bomb_forks.clone(),
         ..RpcSettings::default()
     };
-    let (chain, recipe, sequencer) = source.recipe(&command, &place, options)?;
+    let (chain, recipe, rollup) = source.recipe(&command, &place, options)?;
+    let settings = match &rollup {
+        Some(rollup) => rollup.settings(settings)?,
+        None => settings,
+    };
     let block_time = recipe.block_seconds();
     let running = start_chain(&place.directory, chain, options, recipe)?;
     import(&running.chain, blocks)?;
     let runtime = service::runtime()?;
     let json = command.json;
-    let node = Serving { running, genesis, place, settings, block_time, sequencer, json };
+    let node = Serving { running, genesis, place, settings, block_time, rollup, json };
     let ended = runtime.block_on(node.run(ports, out));
     // Whatever still runs has nothing left to write.
     runtime.shutdown_background();
@@ -86,7 +90,8 @@ enum Source {
 impl Source {
     fn load(command: &Node) -> Result<Self> {
         if let Some(path) = &command.rollup.rollup {
-            let (config, chain) = sequencer::load(path)?;
+            rollup_node::part(&command.rollup)?;
+            let (config, chain) = rollup_node::load(path)?;
             return Ok(Self::Rollup { chain: Box::new(chain), config: Box::new(config) });
         }
         let path = command.genesis.as_deref().context("give --genesis or --rollup")?;
@@ -107,14 +112,15 @@ impl Source {
         command: &Node,
         place: &Place,
         options: StoreOptions,
-    ) -> Result<(ChainGenesis, Arc<dyn Recipe>, Option<Sequencer>)> {
+    ) -> Result<(ChainGenesis, Arc<dyn Recipe>, Option<RollupNode>)> {
         match self {
             Self::Genesis { chain, recipe } => Ok((*chain, recipe, None)),
             Self::Rollup { chain, config } => {
                 let directory = place.directory.chain(NAME);
                 let flags = &command.rollup;
-                let sequencer = Sequencer::new(flags, &config, &chain, &directory, options)?;
-                Ok((*chain, sequencer.recipe.clone(), Some(sequencer)))
+                let folder = place.directory.path();
+                let node = RollupNode::new(flags, &config, &chain, &directory, folder, options)?;
+                Ok((*chain, node.recipe.clone(), Some(node)))
             }
         }
     }
@@ -229,7 +235,7 @@ struct Serving {
     place: Place,
     settings: RpcSettings,
     block_time: Option<u64>,
-    sequencer: Option<Sequencer>,
+    rollup: Option<RollupNode>,
     json: bool,
 }
 
@@ -238,16 +244,19 @@ impl Serving {
         let mut signals = Signals::new()?;
         let mut metrics = Metrics::default();
         metrics.add(NAME, &self.running.chain, &self.settings.metrics);
+        if let Some(rollup) = &mut self.rollup {
+            rollup.count(&mut metrics, NAME);
+        }
         metrics.serve(ports.metrics)?;
         let settings = self.settings.clone();
         let server = service::serve_chain(ports.http, &self.running.chain, settings).await?;
         let text = if self.json { self.line(&server) } else { self.text(&server) };
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         service::tolerate_closed_pipe(written)?;
-        let sequencer = self.sequencer.take();
+        let rollup = self.rollup.take();
         let outcome = tokio::select! {
             error = service::failed(&self.running.chain, "the chain has stopped") => Err(error),
-            error = follow_l1(sequencer, self.running.chain.clone()) => Err(error),
+            error = of_rollup(rollup, self.running.chain.clone()) => Err(error),
             () = signals.next() => Ok(()),
         };
         tokio::select! {
@@ -292,10 +301,10 @@ impl Serving {
     }
 }
 
-/// Follows the L1, if there is one, until that cannot go on.
-async fn follow_l1(sequencer: Option<Sequencer>, chain: Chain) -> Error {
-    match sequencer {
-        Some(sequencer) => sequencer.run(chain).await.into(),
+/// What a rollup's node does beside its chain, until that cannot go on.
+async fn of_rollup(rollup: Option<RollupNode>, chain: Chain) -> Error {
+    match rollup {
+        Some(rollup) => rollup.run(chain).await,
         None => std::future::pending().await,
     }
 }

@@ -34,6 +34,9 @@ const ENOUGH_FILES: u64 = 4_096;
 /// How often a line says that all is well.
 pub(crate) const STATUS_EVERY: Duration = Duration::from_secs(10);
 
+/// Stack of a thread that tasks run on, in bytes: those of the ledger hold much when nothing is optimised.
+const STACK: usize = 8 << 20;
+
 /// Exit code of a process that an interrupt ended at once.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -79,7 +82,9 @@ pub(crate) fn raise_file_limit() {
 
 /// Few threads: what takes long runs elsewhere.
 pub(crate) fn runtime() -> Result<Runtime> {
-    Ok(Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(2).thread_stack_size(STACK).enable_all();
+    Ok(builder.build()?)
 }
 
 /// Takes a port. `what` is served there and `flag` sets it.

@@ -5,8 +5,8 @@ use crate::{
     clock::{AdjustableClock, Clock, Signal},
     dev::{self, Dev},
     engine::{
-        Command, EngineError, ImportError, Imported, Next, Recipe, Rollup, attributes_like,
-        pending_header,
+        Command, Contest, EngineError, ImportError, Imported, Next, Recipe, Rollup,
+        attributes_like, pending_header,
     },
     events::Event,
     op_fees,
@@ -118,6 +118,8 @@ pub(crate) struct Shared {
     pub(crate) recipe: Arc<dyn Recipe>,
     pub(crate) commands: Mutex<CommandSender<Command>>,
     pub(crate) metrics: crate::metrics::ChainMetrics,
+    /// How far the chain is beyond doubt, as somebody said who follows L1.
+    pub(crate) given: Mutex<Option<Finality>>,
     /// How long sealing takes, as of late.
     pub(crate) seal_time: Mutex<Duration>,
 }
@@ -210,13 +212,29 @@ impl Chain {
             let head = self.head();
             let mut sender = sender_of(&head, transaction.sender())?;
             // EIP-3607 is of senders that sign.
-            sender.has_code &= !dev::is_unsigned(transaction.transaction());
+            if dev::is_unsigned(transaction.transaction()) {
+                sender.has_code = false;
+                self.0.dev.mark_changed();
+            }
             let market = self.market(&head);
             let mut pool = self.pool();
             if pool.generation() == generation {
                 return Ok(pool.insert(transaction.clone(), sender, &market)?);
             }
         }
+    }
+
+    /// Whether somebody took blocks of this development chain back by hand since it was started: then
+    /// even final ones may have gone.
+    pub fn went_back_by_hand(&self) -> bool {
+        self.0.dev.went_back()
+    }
+
+    /// Whether somebody changed this development chain by hand since it was started, so that its blocks do
+    /// not follow from their transactions and from L1 any more: other state, other times, transactions
+    /// that nobody signed, or blocks that were taken back.
+    pub fn is_changed_by_hand(&self) -> bool {
+        self.0.dev.is_changed()
     }
 
     /// The timestamp that the block after the head has at least.
@@ -252,8 +270,21 @@ impl Chain {
     /// # Errors
     /// [`ImportError`] if a block is refused: the chain is then as before.
     pub fn import(&self, blocks: Vec<Block>) -> Result<Imported, ImportError> {
+        self.take(blocks, Contest::Longer)
+    }
+
+    /// The same for blocks that the rollup's sequencer signed: they replace what is in their way even
+    /// if the chain becomes shorter, but nothing safe.
+    ///
+    /// # Errors
+    /// [`ImportError`] if a block is refused: the chain is then as before.
+    pub fn follow(&self, blocks: Vec<Block>) -> Result<Imported, ImportError> {
+        self.take(blocks, Contest::Brought)
+    }
+
+    fn take(&self, blocks: Vec<Block>, contest: Contest) -> Result<Imported, ImportError> {
         let (answer, answered) = channel();
-        self.ask(Command::Import(blocks, answer), &answered)?
+        self.ask(Command::Import(blocks, contest, answer), &answered)?
     }
 
     /// Replaces the last `depth` blocks by others without transactions; those go back into the

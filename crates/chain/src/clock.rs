@@ -90,6 +90,61 @@ impl Clock for SimulatedClock {
     }
 }
 
+/// Time that passes only as far as it is let, and only when all that was handed in before is seen to: each
+/// block of a test has what the test wants in it.
+#[derive(Debug)]
+pub struct SteppedClock {
+    now: Mutex<Duration>,
+    /// How far it may go.
+    until: Mutex<Duration>,
+}
+
+impl SteppedClock {
+    /// How often it is looked whether time may pass.
+    const LOOK: Duration = Duration::from_millis(1);
+
+    /// It is `now`, and stays so.
+    pub fn starting_at(now: Duration) -> Arc<Self> {
+        Arc::new(Self { now: Mutex::new(now), until: Mutex::new(now) })
+    }
+
+    /// So much more time may pass.
+    pub fn advance(&self, by: Duration) {
+        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        *until = until.saturating_add(by);
+    }
+
+    /// Time may pass to this, if it may not pass further already.
+    pub fn reach(&self, time: Duration) {
+        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        *until = time.max(*until);
+    }
+
+    /// How far time may pass.
+    pub fn allowed(&self) -> Duration {
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for SteppedClock {
+    fn now(&self) -> Duration {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait(&self, signal: &Signal, deadline: Duration) {
+        // Whatever was sent before time was let pass is seen first.
+        let until = self.allowed();
+        if signal.take() {
+            return;
+        }
+        if deadline <= until {
+            *self.now.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
+            return;
+        }
+        signal.wait_for(Self::LOOK);
+    }
+}
+
 /// A clock that can be set by hand, over one that cannot.
 #[derive(Debug)]
 pub(crate) struct AdjustableClock {

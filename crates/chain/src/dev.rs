@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -42,6 +42,10 @@ pub(crate) struct Dev {
     state: Mutex<State>,
     /// Who waits for the thread that builds to leave its block.
     waiting: AtomicUsize,
+    /// Whether blocks are, or will be, such that nobody can make them again from what others see.
+    changed: AtomicBool,
+    /// Whether blocks were taken back.
+    went_back: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -62,6 +66,22 @@ struct State {
 impl Dev {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn mark_changed(&self) {
+        self.changed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_changed(&self) -> bool {
+        self.changed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn mark_went_back(&self) {
+        self.went_back.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn went_back(&self) -> bool {
+        self.went_back.load(Ordering::Acquire)
     }
 
     pub(crate) fn mining(&self) -> Mining {

@@ -6,22 +6,27 @@
 
 mod ahead;
 mod committer;
+mod derive;
 mod dev;
 mod import;
 mod producer;
 mod recipe;
+mod senders;
 mod service;
 mod unwind;
 
 use alloy_primitives::B256;
 use seam_primitives::Block;
-use seam_stf::BlockError;
+use seam_stf::{BlockError, derive::range::OriginMissing};
 use seam_storage::StorageError;
 use std::sync::mpsc::Sender;
 
 pub use committer::MAX_IN_FLIGHT;
+pub use derive::Derived;
 pub(crate) use dev::{ByHand, DevError, Time};
-pub use recipe::{EmbeddedL1, Finalization, Input, Next, Recipe, Rollup, Unproduced};
+pub use recipe::{
+    EmbeddedL1, Finalization, Input, Next, Part, Recipe, Rollup, Unproduced, attributes_of,
+};
 pub(crate) use recipe::{attributes_like, pending_header};
 pub use service::{Running, Settings, slots_of, start};
 
@@ -99,6 +104,14 @@ pub enum ImportError {
         /// The final block.
         finalized: u64,
     },
+    /// The branch leaves the chain below a block that is on L1.
+    #[error("the branch leaves the chain at block {fork}, below the safe block {safe}")]
+    BelowSafe {
+        /// Last block in common.
+        fork: u64,
+        /// The safe block.
+        safe: u64,
+    },
     /// The branch is not longer than what it would replace.
     #[error("the branch ends at block {end}, the chain at {head}: the longer one stays")]
     NotLonger {
@@ -122,18 +135,39 @@ pub enum ImportError {
     /// The rollup's newest block has no next one until more is known of L1.
     #[error("the rollup waits for its L1: try again")]
     WaitsForL1,
+    /// Derivation is of rollups.
+    #[error("the chain is no rollup: nothing of it follows from an L1")]
+    NoRollup,
+    /// A range of blocks was put together for another place.
+    #[error(transparent)]
+    Origin(#[from] OriginMissing),
     /// The chain has stopped.
     #[error("the chain has stopped")]
     Stopped,
+}
+
+/// Which blocks stay when others would take their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contest {
+    /// The longer branch; nothing final goes.
+    Longer,
+    /// What is brought; nothing safe goes.
+    Brought,
 }
 
 /// What the thread that builds is asked to do beside it.
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Take in blocks.
-    Import(Vec<Block>, Sender<Result<Imported, ImportError>>),
+    Import(Vec<Block>, Contest, Sender<Result<Imported, ImportError>>),
     /// Replace the newest blocks.
     Reorg(u64, Sender<Result<Imported, ImportError>>),
+    /// Have the blocks that follow from L1.
+    Derive(Box<derive::Task>, Sender<Result<Derived, ImportError>>),
+    /// Write down how far the chain is beyond doubt.
+    Finality(Sender<Result<(), ImportError>>),
+    /// Undo what stands on blocks that L1 has replaced.
+    FollowL1(Sender<Result<(), ImportError>>),
     /// Do what a test asks of a development chain.
     ByHand(Box<ByHand>, Sender<Result<u64, DevError>>),
     /// Finish what is being written and end.

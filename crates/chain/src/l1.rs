@@ -54,6 +54,11 @@ pub trait L1Blocks: Debug + Send + Sync {
     /// # Errors
     /// [`StorageError`] if that cannot be read.
     fn standing(&self, block: BlockNumHash) -> Result<Standing, StorageError>;
+
+    /// Whether final blocks may have gone: a development L1 that somebody takes back by hand.
+    fn went_back(&self) -> bool {
+        false
+    }
 }
 
 /// An L1 in this process.
@@ -94,6 +99,10 @@ impl L1Blocks for EmbeddedBlocks {
     fn standing(&self, block: BlockNumHash) -> Result<Standing, StorageError> {
         let found = self.chain.head().reader.hash(block.number)?;
         Ok(if found == Some(block.hash) { Standing::Stands } else { Standing::Gone })
+    }
+
+    fn went_back(&self) -> bool {
+        self.chain.went_back_by_hand()
     }
 }
 

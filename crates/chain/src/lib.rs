@@ -11,6 +11,7 @@
 //! | [`blobs`] | sidecars of blob transactions: decoding, KZG checks, the Beacon API's values |
 //! | [`wallet`] | the unlocked accounts of a development chain |
 //! | [`l1`] | L1 as a rollup's blocks are made from it |
+//! | [`stream`] | blocks as a sequencer signs them before they are on L1 |
 //! | [`op_fees`] | what a rollup's transaction pays for its data and to the operator |
 //! | [`metrics`] | what a chain counts |
 //! | [`rpc`] | JSON-RPC, the Beacon API, health and metrics |
@@ -25,11 +26,12 @@ pub mod metrics;
 pub mod op_fees;
 pub mod pool;
 pub mod rpc;
+pub mod stream;
 pub mod wallet;
 
 mod dev;
 
 pub use chain::{Chain, Head, Health, SubmitError};
-pub use clock::{Clock, RealClock, SimulatedClock};
+pub use clock::{Clock, RealClock, SimulatedClock, SteppedClock};
 pub use engine::{EngineError, ImportError, Imported, Running, Settings, start};
 pub use events::{AnnouncedBlock, Event};

@@ -9,6 +9,8 @@
 //! | module | what |
 //! |---|---|
 //! | [`settings`] | limits, and who may call |
+//! | [`forward`] | who takes transactions, where the chain does not |
+//! | [`local`] | the same methods without a connection, for the same process |
 //! | [`metrics`] | what is counted; the page for Prometheus |
 //! | `eth`, `net`, `web3`, `txpool`, `debug`, `ots`, `optimism`, `testing`, `seam`, `dev` | the methods, by namespace |
 //! | `method` | how a method is described and run |
@@ -19,8 +21,12 @@
 //! | `logs`, `filters` | finding logs; filters that are polled |
 //! | [`fuzz`] | what the fuzzer runs against the decoders |
 //! | `server` | connections, routes, who is let in |
+//! | [`archive`] | the blobs that a rollup's node keeps |
 //! | `beacon`, `health` | the other routes |
 
+pub mod archive;
+pub mod forward;
+pub mod local;
 pub mod metrics;
 pub mod settings;
 
@@ -51,6 +57,9 @@ mod txpool;
 mod types;
 mod web3;
 
+pub use archive::BlobArchive;
+pub use forward::{Forward, ForwardError};
+pub use local::LocalRpc;
 pub use metrics::{RpcMetrics, serve_metrics};
 pub use server::{RpcError, RpcServer, serve};
 pub use settings::{Origins, RpcSettings};
@@ -159,6 +168,11 @@ const OP_METHODS: &[Method] = methods! {
     "optimism_syncStatus", 0, Read, optimism::sync_status::run;
 };
 
+/// What a sequencer has that signs its blocks.
+const STREAM_METHODS: &[Method] = methods! {
+    "seam_getBlocks", 2, Heavy, seam::get_blocks::run;
+};
+
 /// What is there only if the settings say so.
 const TESTING_METHODS: &[Method] = methods! {
     "testing_buildBlockV1", 4, Heavy, testing::build_block::run;
@@ -170,9 +184,19 @@ fn module(context: Arc<Context>) -> Result<RpcModule<Context>, RegisterMethodErr
     let op = if context.chain.rules().is_op_stack() { OP_METHODS } else { &[] };
     let testing = if context.settings.testing { TESTING_METHODS } else { &[] };
     let development = context.settings.development;
+    let (stream, forward) = (context.settings.stream.is_some(), context.settings.forward.clone());
     let mut module = RpcModule::from_arc(context);
-    for method in METHODS.iter().chain(op).chain(testing) {
+    let signed = if stream { STREAM_METHODS } else { &[] };
+    let methods = METHODS.iter().chain(op).chain(testing).chain(signed);
+    let elsewhere = |name| forward.is_some() && name == eth::forward_raw_transaction::NAME;
+    for method in methods.filter(|method| !elsewhere(method.name)) {
         method::register(&mut module, *method)?;
+    }
+    if let Some(forward) = forward {
+        eth::forward_raw_transaction::register(&mut module, forward)?;
+    }
+    if stream {
+        seam::subscribe_blocks::register(&mut module)?;
     }
     if development {
         for method in dev::METHODS {

@@ -36,6 +36,12 @@ pub enum Fault {
     /// The answer is not what JSON-RPC and the method promise.
     #[error("the answer cannot be read: {0}")]
     Unreadable(String),
+    /// The answer can be read, and is proven wrong.
+    #[error("{0}")]
+    Wrong(String),
+    /// It does not have what every node of the chain has had.
+    #[error("it does not have {0}")]
+    Missing(String),
     /// It serves another chain.
     #[error("it serves chain {found}, not {expected}")]
     OtherChain {

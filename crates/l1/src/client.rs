@@ -1,17 +1,22 @@
 //! JSON-RPC to an L1 over one or several endpoints.
 //!
-//! The first healthy endpoint is used. One that does not answer, answers nonsense, has no capacity, is
-//! of another chain or is behind the others rests, twice as long with each failure in a row, and the
-//! next one is asked; when its rest is over it is asked again. What a node refuses for what was asked
+//! The first healthy endpoint is used. One that does not answer, answers nonsense or what is proven wrong,
+//! has no capacity, is of another chain or is behind the others rests, twice as long with each failure in
+//! a row, and the next one is asked; when its rest is over it is asked again. What a node refuses for what was asked
 //! (a call that reverts, too wide a range of logs) goes to the caller.
 
+mod receipts;
+mod requests;
 mod service;
 mod state;
 mod types;
 mod wire;
 
-pub use service::L1Client;
+pub use receipts::{BlockReceipt, Outcome, logs_of, receipts_root};
+pub use service::{L1Client, Reading};
+pub(crate) use state::Failover;
 pub use types::{Fees, LogQuery, Receipt};
+pub use wire::{BLOCK_FIELDS, header as read_header};
 
 use crate::{access::Fault, error::Severity};
 use alloy_primitives::Bytes;

@@ -1,14 +1,12 @@
 //! Follows an L1: its header-hash chain from a block on, with the logs of a few contracts.
 //!
 //! Headers are linked by their parents' hashes, so a reorg shows as a block that does not link: then the
-//! newest block that both branches have is looked for, and what follows it is replaced at once. Logs are
-//! asked for in ranges that grow while that works and halve when it does not, and only of blocks whose
-//! bloom filter does not exclude the contracts. A log of another block than the header chain has, or none
-//! where the bloom says there may be one, means that an endpoint is on another branch: that is asked
-//! again by the block's hash.
+//! newest block that both branches have is looked for, and what follows it is replaced at once. Headers
+//! are asked for in ranges that grow while that works and halve when it does not.
 //!
-//! An endpoint is trusted to have all logs of a block that it knows by its hash; whoever needs more
-//! checks receipts (rule D13).
+//! No endpoint is trusted to have all logs of a block (rule D13): either the bloom filter of the header
+//! proves that there are none of the events that are watched, or all receipts of the block are fetched
+//! and give the header's receipts root.
 
 mod service;
 mod state;
@@ -30,7 +28,7 @@ pub struct WatchedBlock {
     pub hash: B256,
     /// Its header.
     pub header: Header,
-    /// The logs of the watched contracts, each with its index in the block, in order.
+    /// The events that are watched, each with its index in the block, in order; proven to be all.
     pub logs: Vec<(u64, Log)>,
 }
 
@@ -41,8 +39,8 @@ pub struct WatchSettings {
     pub start: u64,
     /// Its hash, if it is known: then another L1 is noticed.
     pub start_hash: Option<B256>,
-    /// The contracts.
-    pub addresses: Vec<Address>,
+    /// The events: a contract and the first topic of its log.
+    pub events: Vec<(Address, B256)>,
     /// What it allows itself.
     pub limits: WatchLimits,
 }
@@ -53,13 +51,16 @@ pub struct WatchSettings {
 /// |---|---|
 /// | `poll` | 2 s |
 /// | `max_range` | 100 blocks |
+/// | `max_receipts` | 8 blocks |
 /// | `max_blocks` | 65,536 |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WatchLimits {
     /// How often the L1 is asked for its head.
     pub poll: Duration,
-    /// Blocks that are fetched at a time: one JSON-RPC batch of headers and one question for logs.
+    /// Blocks that are fetched at a time: one JSON-RPC batch of headers.
     pub max_range: u64,
+    /// Blocks whose receipts are asked for in one JSON-RPC batch: of full blocks 2 to 4 MiB each.
+    pub max_receipts: usize,
     /// Blocks that are kept, about 1 KiB each without their logs. At the limit it waits until older
     /// ones may go: see [`Watched::keep_from`].
     pub max_blocks: usize,
@@ -67,7 +68,7 @@ pub struct WatchLimits {
 
 impl Default for WatchLimits {
     fn default() -> Self {
-        Self { poll: Duration::from_secs(2), max_range: 100, max_blocks: 65_536 }
+        Self { poll: Duration::from_secs(2), max_range: 100, max_receipts: 8, max_blocks: 65_536 }
     }
 }
 

@@ -8,6 +8,7 @@
 //! | [`rules`] | [`ChainRules`]: all that tells one chain from another |
 //! | [`transaction`] | [`Transaction`]: every type of an Ethereum chain, and deposits |
 //! | [`receipt`] | [`Receipt`], with the root or status it carries |
+//! | [`batch`] | [`BatchHeader`]: what a batch says of itself on L1; accumulators |
 //! | [`block`] | [`Block`], [`BlockAttributes`] |
 //! | [`config_hash`] | [`ConfigPreimage`]: what a rollup is, as one word |
 //! | [`output`] | [`output_root`]: what a claim is about |
@@ -26,6 +27,7 @@
 
 extern crate alloc;
 
+pub mod batch;
 pub mod block;
 pub mod config_hash;
 pub mod fork;
@@ -38,6 +40,7 @@ pub mod transaction;
 pub use alloy_consensus::{Header, transaction::Recovered};
 pub use alloy_primitives::{Address, B64, B256, Bloom, Bytes, Log, U256};
 
+pub use batch::{BatchHeader, BatchKind};
 pub use block::{Block, BlockAttributes};
 pub use config_hash::{ConfigPreimage, LimitsPreimage, SystemPreimage};
 pub use fork::{Activation, Fork, OpFork};

@@ -1,19 +1,28 @@
 //! What a rollup takes from L1: deposits, changes of its system configuration, and with them how
-//! each of its blocks begins.
+//! each of its blocks begins; batches, and with them what each of its blocks is.
 //!
 //! | module | what |
 //! |---|---|
 //! | [`deposits`] | the portal's events as deposit transactions |
 //! | [`system_config`] | the rollup's settings on L1, and the events that change them |
+//! | [`inbox`] | the inbox's events: which batches there are |
 //! | [`blocks`] | the attributes and the first transactions of a rollup block |
+//! | [`range`] | what each block of a batch may be |
+//! | [`execute`] | which of that it is |
 //!
 //! Whatever L1 says there is an answer: an event that cannot be read is none (rule D13).
 
 pub mod blocks;
 pub mod deposits;
+pub mod execute;
+pub mod inbox;
+pub mod range;
 pub mod system_config;
 
 pub use blocks::{BlockStart, Mempool, RollupRules};
+pub use execute::{DerivedBlock, derive_block, of_depositor};
+pub use inbox::PostedBatch;
+pub use range::{Candidates, DerivedRange};
 pub use system_config::{ConfigUpdate, SystemConfig};
 
 use alloc::vec::Vec;
@@ -22,7 +31,7 @@ use op_alloy_consensus::TxDeposit;
 use seam_primitives::Header;
 
 /// An L1 block as a rollup sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct L1Block {
     /// Its hash.
     pub hash: B256,
@@ -32,6 +41,8 @@ pub struct L1Block {
     pub deposits: Vec<TxDeposit>,
     /// What changed in the rollup's settings, in order.
     pub updates: Vec<ConfigUpdate>,
+    /// Which batches were posted in it, in order.
+    pub batches: Vec<PostedBatch>,
 }
 
 /// The contracts on L1 whose events a rollup follows.
@@ -54,19 +65,30 @@ impl L1Contracts {
         header: Header,
         logs: impl IntoIterator<Item = (u64, &'a Log)>,
     ) -> L1Block {
-        let mut block = L1Block { hash, header, deposits: Vec::new(), updates: Vec::new() };
+        let mut block = L1Block { hash, header, ..L1Block::default() };
         for (index, log) in logs {
             if log.address == self.portal {
                 block.deposits.extend(deposits::read(hash, index, log));
             } else if log.address == self.system_config {
                 block.updates.extend(system_config::read(log));
+            } else if log.address == self.batch_inbox {
+                block.batches.extend(inbox::read(log));
             }
         }
         block
     }
 
-    /// Whether the bloom filter of an L1 block's header proves that it has neither a deposit nor a
-    /// change of settings (rule D13).
+    /// The events of an L1 that a rollup follows, each a contract and its first topic.
+    pub const fn events(&self) -> [(Address, B256); 3] {
+        [
+            (self.portal, deposits::TRANSACTION_DEPOSITED),
+            (self.system_config, system_config::CONFIG_UPDATE),
+            (self.batch_inbox, inbox::BATCH_POSTED),
+        ]
+    }
+
+    /// Whether the bloom filter of an L1 block's header proves that it has neither a deposit, nor a
+    /// change of settings, nor a batch (rule D13).
     pub fn excluded_by(&self, bloom: &Bloom) -> bool {
         let may_have = |address: &Address, topic: &B256| {
             bloom.contains_input(BloomInput::Raw(address.as_slice()))
@@ -74,6 +96,7 @@ impl L1Contracts {
         };
         !may_have(&self.portal, &deposits::TRANSACTION_DEPOSITED)
             && !may_have(&self.system_config, &system_config::CONFIG_UPDATE)
+            && !may_have(&self.batch_inbox, &inbox::BATCH_POSTED)
     }
 }
 

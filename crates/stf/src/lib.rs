@@ -16,6 +16,7 @@
 //! | [`witness`], [`stateless`] | execution from trie nodes and code alone |
 //! | [`genesis`] | the first block |
 //! | [`mod@derive`] | what a rollup takes from L1, and how its blocks begin |
+//! | [`mod@batch`] | the data of a batch: the transactions of many blocks, out of the bytes on L1 |
 //! | [`crypto`] | cryptography that a machine brings itself |
 //! | [`call`] | calls that no block has: `eth_call`, `eth_estimateGas` (with the feature `call`) |
 //! | [`trace`] | what a transaction or a call does, step by step (with the feature `trace`) |
@@ -36,6 +37,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod batch;
 pub mod block;
 #[cfg(feature = "call")]
 pub mod call;

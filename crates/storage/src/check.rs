@@ -36,7 +36,8 @@ const CHUNK: usize = 20_000;
 
 impl Reader {
     /// Reads everything and checks every hash: each block follows the one before it and its roots
-    /// are those of what it holds; each transaction, block and log is found by its index; the head's
+    /// are those of what it holds, but that a chain that was loaded has nothing between the genesis block
+    /// and its first one; each transaction, block and log is found by its index; the head's
     /// flat state has the state root in the head's header; the stored trie is whole, and rolled
     /// forward has that root too.
     ///
@@ -52,13 +53,16 @@ impl Reader {
 
     fn check_blocks(&self, checked: &mut Checked) -> Result<(), StorageError> {
         let mut parent: Option<(u64, B256)> = None;
+        let first = self.first()?;
         for row in self.snapshot.range(Table::Headers, &[], None) {
             let number = codec::number(&row?.0, "block number")?;
             let missing = || StorageError::corrupt(format!("block {number} is not whole"));
             let stored = self.block(number)?.ok_or_else(missing)?;
             let header = &stored.block.header;
-            let follows = parent
-                .is_none_or(|(before, hash)| before + 1 == number && header.parent_hash == hash);
+            let follows = (first == Some(number) && checked.blocks == 1)
+                || parent.is_none_or(|(before, hash)| {
+                    before + 1 == number && header.parent_hash == hash
+                });
             if !follows || header.number != number || header.hash_slow() != stored.hash {
                 return Err(missing());
             }

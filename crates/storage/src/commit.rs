@@ -26,26 +26,16 @@ const GENESIS_CHUNK: usize = 50_000;
 
 /// Writes the genesis block, in steps: where it is written is no chain before the last of them.
 pub(crate) fn create(kv: &Kv, header: &Header, state: &StateChanges) -> Result<(), StorageError> {
-    let mut trie = StateTrie::from_root(EMPTY_ROOT_HASH);
-    let mut root = EMPTY_ROOT_HASH;
+    let mut fresh = FreshState::new();
     let mut accounts: Vec<_> = state.accounts.iter().collect();
     // In the order of their keys in the trie, so that each chunk touches one part of it.
     accounts.sort_by_cached_key(|(address, _)| keccak256(address));
     for chunk in accounts.chunks(GENESIS_CHUNK) {
         let chunk = chunk.iter().map(|(address, change)| (**address, (*change).clone()));
         let chunk = StateChanges { accounts: chunk.collect(), codes: BTreeMap::new() };
-        let snapshot = kv.snapshot();
-        let mut batch = Batch::new(&snapshot);
-        let source = SnapshotNodes(&batch);
-        root = trie.apply(&source, &chunk, None)?.state;
-        let nodes = trie.take_changes();
-        trie.shrink(GENESIS_CHUNK);
-        for (address, change) in &chunk.accounts {
-            put_genesis_account(&mut batch, *address, change);
-        }
-        put_nodes(&mut batch, &nodes)?;
-        kv.commit(batch)?;
+        fresh.add(kv, &chunk)?;
     }
+    let root = fresh.root();
     if root != header.state_root {
         let claimed = header.state_root;
         return Err(StorageError::Mismatch(format!(
@@ -61,7 +51,40 @@ pub(crate) fn create(kv: &Kv, header: &Header, state: &StateChanges) -> Result<(
     kv.commit(batch)
 }
 
-fn put_genesis_account(batch: &mut Batch<'_>, address: Address, change: &AccountChange) {
+/// A state that is written from nothing, step by step.
+#[derive(Debug)]
+pub(crate) struct FreshState {
+    trie: StateTrie,
+    root: B256,
+}
+
+impl FreshState {
+    pub(crate) fn new() -> Self {
+        Self { trie: StateTrie::from_root(EMPTY_ROOT_HASH), root: EMPTY_ROOT_HASH }
+    }
+
+    /// Adds accounts with slots, or slots to accounts that were added before.
+    pub(crate) fn add(&mut self, kv: &Kv, chunk: &StateChanges) -> Result<(), StorageError> {
+        let snapshot = kv.snapshot();
+        let mut batch = Batch::new(&snapshot);
+        let source = SnapshotNodes(&batch);
+        self.root = self.trie.apply(&source, chunk, None)?.state;
+        let nodes = self.trie.take_changes();
+        self.trie.shrink(GENESIS_CHUNK);
+        for (address, change) in &chunk.accounts {
+            put_fresh_account(&mut batch, *address, change);
+        }
+        put_nodes(&mut batch, &nodes)?;
+        kv.commit(batch)
+    }
+
+    /// The root of all that was added.
+    pub(crate) const fn root(&self) -> B256 {
+        self.root
+    }
+}
+
+fn put_fresh_account(batch: &mut Batch<'_>, address: Address, change: &AccountChange) {
     let Some(account) = change.account else { return };
     batch.put(Table::Accounts, address.to_vec(), codec::encode_account(&account));
     for (slot, value) in change.storage.iter().filter(|(_, value)| !value.is_zero()) {
@@ -110,7 +133,8 @@ pub(crate) fn apply(
         append(batch, block)?;
         head = (block.executed.block.header.number, block.executed.hash);
     }
-    let trie = put_trie(batch, reader, commit.nodes.as_ref(), head)?;
+    let stays = commit.unwind_to.unwrap_or(reader.head());
+    let trie = put_trie(batch, reader, commit.nodes.as_ref(), stays, head)?;
     let finality = commit.finality.unwrap_or(reader.finality()?);
     put_finality(batch, finality, head.0)?;
     batch.put(Table::Meta, meta::HEAD, head.0.to_be_bytes().to_vec());
@@ -137,16 +161,18 @@ fn put_finality(batch: &mut Batch<'_>, given: Finality, head: u64) -> Result<(),
     Ok(())
 }
 
-/// Writes trie nodes; the number of the block whose state the stored nodes are of afterwards.
+/// Writes trie nodes; the number of the block whose state the stored nodes are of afterwards. Above
+/// block `stays` all blocks are others now.
 fn put_trie(
     batch: &mut Batch<'_>,
     reader: &Reader,
     nodes: Option<&TrieNodes>,
+    stays: u64,
     head: (u64, B256),
 ) -> Result<u64, StorageError> {
     let stored = reader.trie_block()?;
     let Some(TrieNodes { since, at, changes }) = nodes else {
-        if stored > head.0 {
+        if stored > stays {
             return Err(StorageError::Mismatch("an unwound trie comes without nodes".to_owned()));
         }
         return Ok(stored);
@@ -182,13 +208,7 @@ fn append(batch: &mut Batch<'_>, new: &NewBlock) -> Result<(), StorageError> {
     if let Some(blobs) = &new.blobs {
         batch.put(Table::Blobs, number.to_be_bytes(), blobs.to_vec());
     }
-    for (index, transaction) in (0u32..).zip(&block.transactions) {
-        let place = [&number.to_be_bytes()[..], &index.to_be_bytes()].concat();
-        batch.put(Table::Transactions, transaction.hash().to_vec(), place);
-    }
-    for key in log_keys(&executed.receipts) {
-        batch.put(Table::Logs, key.at(number), Vec::new());
-    }
+    put_indexes(batch, block, &executed.receipts);
     for (hash, code) in &executed.changes.codes {
         batch.put(Table::Codes, hash.to_vec(), code.to_vec());
     }
@@ -200,7 +220,19 @@ fn append(batch: &mut Batch<'_>, new: &NewBlock) -> Result<(), StorageError> {
     Ok(())
 }
 
-fn put_block(
+/// What a block's transactions and logs are found by.
+pub(crate) fn put_indexes(batch: &mut Batch<'_>, block: &Block, receipts: &[Receipt]) {
+    let number = block.header.number;
+    for (index, transaction) in (0u32..).zip(&block.transactions) {
+        let place = [&number.to_be_bytes()[..], &index.to_be_bytes()].concat();
+        batch.put(Table::Transactions, transaction.hash().to_vec(), place);
+    }
+    for key in log_keys(receipts) {
+        batch.put(Table::Logs, key.at(number), Vec::new());
+    }
+}
+
+pub(crate) fn put_block(
     batch: &mut Batch<'_>,
     block: &Block,
     hash: B256,

@@ -51,21 +51,29 @@ impl fmt::Debug for Kv {
 impl Kv {
     /// Makes the database of `directory` and fills it: it is there whole afterwards, or not at all.
     /// fjall 3.1 does not open one whose making was cut short, so it gets its name last.
-    pub(crate) fn create(
+    pub(crate) fn create<E: From<StorageError>>(
         directory: &Path,
         options: &StoreOptions,
-        fill: impl FnOnce(&Self) -> Result<(), StorageError>,
-    ) -> Result<(), StorageError> {
+        fill: impl FnOnce(&Self) -> Result<(), E>,
+    ) -> Result<(), E> {
         let unfinished = directory.join(UNFINISHED);
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished).map_err(io_error)?;
-        }
+        Self::discard(directory)?;
         fs::create_dir_all(&unfinished).map_err(io_error)?;
         let database = Self::open_folder(directory, UNFINISHED, options)?;
         fill(&database)?;
         drop(database);
         fs::rename(&unfinished, directory.join(FOLDER)).map_err(io_error)?;
-        File::open(directory).and_then(|directory| directory.sync_all()).map_err(io_error)
+        let synced = File::open(directory).and_then(|directory| directory.sync_all());
+        Ok(synced.map_err(io_error)?)
+    }
+
+    /// Removes what is left of a database whose making was cut short.
+    pub(crate) fn discard(directory: &Path) -> Result<(), StorageError> {
+        let unfinished = directory.join(UNFINISHED);
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished).map_err(io_error)?;
+        }
+        Ok(())
     }
 
     /// Opens the database of `directory`.

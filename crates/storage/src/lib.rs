@@ -11,6 +11,7 @@
 //! | [`view`] | the state after a block, kept or not yet: [`View`] |
 //! | [`roots`] | state roots while blocks are being built: [`RootThread`] |
 //! | [`scratch`] | the state after a block, for blocks that are never kept: [`ScratchState`] |
+//! | [`snapshot`] | a chain at one block, in one file |
 //! | [`check`] | whether what is stored is whole: every row and hash |
 //! | [`tables`] | the tables and their keys |
 //! | [`error`] | [`StorageError`] |
@@ -26,6 +27,7 @@ mod prune;
 pub mod reader;
 pub mod roots;
 pub mod scratch;
+pub mod snapshot;
 pub mod store;
 pub mod tables;
 pub mod view;

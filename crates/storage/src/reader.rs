@@ -74,6 +74,13 @@ impl Reader {
         meta_number(&self.snapshot, meta::HISTORY)
     }
 
+    /// Number of the oldest block that is kept beside the genesis block, if those between are not: the
+    /// chain was loaded from a [snapshot](crate::snapshot).
+    pub fn first(&self) -> Result<Option<u64>, StorageError> {
+        let first = self.snapshot.get(Table::Meta, meta::FIRST)?;
+        first.map(|bytes| codec::number(&bytes, "first")).transpose()
+    }
+
     /// Number of the block whose state the trie's nodes are of.
     pub(crate) fn trie_block(&self) -> Result<u64, StorageError> {
         meta_number(&self.snapshot, meta::TRIE)

@@ -96,6 +96,8 @@ pub(crate) mod meta {
     pub(crate) const TRIE: &[u8] = b"trie";
     /// Number of the oldest block whose state can be read.
     pub(crate) const HISTORY: &[u8] = b"history";
+    /// Number of the oldest block that is kept beside the genesis block, if those between are not.
+    pub(crate) const FIRST: &[u8] = b"first";
     /// Numbers of the safe and the finalized block.
     pub(crate) const FINALITY: &[u8] = b"finality";
 }

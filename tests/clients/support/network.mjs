@@ -8,14 +8,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/// A development network on free ports, in a directory of its own. What `seam up --json` says, and
-/// `stop()`.
+/// A development network on free ports, in a directory of its own, that has only what a test sends to it. What
+/// `seam up --json` says, and `stop()`.
 export async function startNetwork(...flags) {
   const dataDir = await mkdtemp(join(tmpdir(), 'seam-clients-'))
+  const network = await startUp(dataDir, ...quiet, ...flags)
+  const stop = async () => {
+    await network.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  return { ...network, stop }
+}
+
+/// Neither traffic nor books.
+export const quiet = ['--no-traffic', '--no-earnings']
+
+/// A network in a directory that stays, as its users have it: with traffic, and books of what everybody earns.
+export async function startUp(dataDir, ...flags) {
   const seam = run(['up', '--json', '--l1-port', '0', '--l2-port', '0', '--data-dir', dataDir, ...flags])
   const stop = async () => {
     const [code, log] = await end(seam)
-    await rm(dataDir, { recursive: true, force: true })
     assert.equal(code, 0, `seam up ended with ${code}:\n${log}`)
   }
   return { ...(await ready(seam)), stop }
@@ -23,12 +35,16 @@ export async function startNetwork(...flags) {
 
 /// One chain on a free port. What `seam node --json` says, and `stop()`.
 export async function startNode(...flags) {
-  const seam = run(['node', '--json', '--http-port', '0', ...flags])
+  const seam = run(['node', '--json', ...(flags.includes('--http-port') ? [] : ['--http-port', '0']), ...flags])
   const stop = async () => {
     const [code, log] = await end(seam)
     assert.equal(code, 0, `seam node ended with ${code}:\n${log}`)
   }
-  return { ...(await ready(seam)), stop }
+  const kill = async () => {
+    seam.child.kill('SIGKILL')
+    await seam.ended
+  }
+  return { ...(await ready(seam)), stop, kill }
 }
 
 /// Runs the program to its end; what it wrote to stdout.
@@ -50,10 +66,14 @@ export function run(args, env = {}) {
   assert.ok(binary, 'SEAM_BIN must name the built binary `seam`: see README.md')
   const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   // Also when a test program ends without its hooks.
-  process.once('exit', () => child.kill('SIGKILL'))
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
   const log = []
   child.stderr.on('data', (bytes) => log.push(bytes))
-  const ended = once(child, 'exit').then(([code, signal]) => code ?? signal)
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    process.off('exit', kill)
+    return code ?? signal
+  })
   return { child, ended, log: () => Buffer.concat(log).toString() }
 }
 

@@ -27,37 +27,53 @@ export async function startEmbedded() {
   return { ...(await site(network.rollup, network.l1.http, network.l2.http)), home, reorg, stop }
 }
 
-/// A rollup that `seam deploy` puts on anvil, with `seam node` as its sequencer.
-export async function startOnAnvil() {
+/// A rollup that `seam deploy` puts on anvil, with `seam node` as its sequencer. With `posting` it posts
+/// batches, and signs its blocks for followers; else it only makes blocks.
+export async function startOnAnvil({ posting = false } = {}) {
   const anvil = await startAnvil('--block-time', '1', '--accounts', '15')
   const folder = await mkdtemp(join(tmpdir(), 'seam-bridge-'))
-  const [config, key, out] = ['rollup.toml', 'owner', 'out'].map((name) => join(folder, name))
-  await writeFile(config, toml(anvil.chainId))
-  await writeFile(key, toHex(acting('owner').getHdKey().privateKey), { mode: 0o600 })
+  const [config, out] = ['rollup.toml', 'out'].map((name) => join(folder, name))
+  await writeFile(config, toml(anvil.chainId, posting))
+  const keyOf = async (role) => {
+    const path = join(folder, role)
+    await writeFile(path, toHex(acting(role).getHdKey().privateKey), { mode: 0o600 })
+    return path
+  }
+  const key = await keyOf('owner')
+  const keys = posting
+    ? ['--batcher-key-file', await keyOf('batcher'), '--signer-key-file', await keyOf('unsafe_signer')]
+    : []
   await seam(
     'deploy', '--l1-rpc', anvil.url, '--config', config, '--out', out, '--private-key-file', key, '--together', '--yes',
     '--json',
   )
   const rollup = join(out, 'rollup.json')
-  const node = await startNode(
+  const sequencer = [
     '--role', 'sequencer', '--rollup', rollup, '--l1-rpc', anvil.url, '--l1-confirmations', '0',
-    '--data-dir', join(folder, 'data'),
-  )
+    '--l1-slot-seconds', '1', ...keys, '--data-dir', join(folder, 'data'),
+  ]
+  let node = await startNode(...sequencer)
+  /// As when the machine of the sequencer fails, and starts again at the same port.
+  const killSequencer = async () => {
+    await node.kill()
+    node = await startNode(...sequencer, '--http-port', new URL(node.http).port)
+  }
   const stop = async () => {
     await node.stop()
     await anvil.stop()
     await rm(folder, { recursive: true, force: true })
   }
   const reorg = (depth) => rpc(anvil.url, 'anvil_reorg', depth, [])
-  return { ...(await site(rollup, anvil.url, node.http)), home: folder, reorg, stop }
+  return { ...(await site(rollup, anvil.url, node.http)), ws: node.ws, home: folder, reorg, killSequencer, stop }
 }
 
-const toml = (chainId) => `
+const toml = (chainId, posting) => `
 [l1]
 chain_id = ${chainId}
 block_time = 1
 [l2]
 chain_id = 4243
+${posting ? '[batcher]\nmax_age = 3' : ''}
 [roles]
 ${Object.keys(roles).map((role) => `${role} = "${acting(role).address}"`).join('\n')}
 `

@@ -39,9 +39,9 @@ const RULES: &[Rule] = &[
     },
     Rule {
         libraries: &["jsonrpsee*"],
-        only: &["seam-chain"],
+        only: &["seam-chain", "seam-rollup"],
         tests: InTests::Free,
-        why: "one JSON-RPC server, one set of limits",
+        why: "one JSON-RPC server, one set of limits; and one client, of a sequencer's stream",
     },
     Rule {
         libraries: &[

@@ -22,6 +22,23 @@ const PREFIX: &str = "SEAM_";
 const DEFAULT: &str = "default";
 const FILE: &str = "file";
 const FLAG: &str = "flag";
+const SWITCH: &str = "switch";
+
+/// What the flags that switch something off set.
+#[derive(Debug, Serialize)]
+struct SwitchedOff {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traffic: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    earnings: Option<bool>,
+}
+
+impl SwitchedOff {
+    fn by(flags: &UpFlags) -> Self {
+        let off = |flag: bool| flag.then_some(false);
+        Self { traffic: off(flags.no_traffic), earnings: off(flags.no_earnings) }
+    }
+}
 
 /// A layer under a name.
 struct Named<P>(&'static str, P);
@@ -57,8 +74,11 @@ impl Layers {
         if let Some(path) = &file {
             figment = figment.merge(Named(FILE, read(path)?));
         }
-        let figment =
-            figment.merge(Env::prefixed(PREFIX).only(&KEYS)).merge(Named(FLAG, typed(flags)));
+        let off = SwitchedOff::by(&flags);
+        let figment = figment
+            .merge(Env::prefixed(PREFIX).only(&KEYS))
+            .merge(Named(FLAG, typed(flags)))
+            .merge(Named(SWITCH, typed(off)));
         Ok(Self { figment, file, archive })
     }
 
@@ -78,6 +98,7 @@ impl Layers {
             (FILE, Some(path)) => path.display().to_string(),
             (FLAG, _) if self.archive && key == "history_blocks" => "--archive".to_owned(),
             (FLAG, _) => format!("--{}", key.replace('_', "-")),
+            (SWITCH, _) => format!("--no-{key}"),
             _ => format!("{PREFIX}{}", key.to_uppercase()),
         }
     }

@@ -1,6 +1,7 @@
 //! The accounts of a development network.
 
 use alloy_primitives::{Address, B256};
+use alloy_signer_local::PrivateKeySigner;
 use anyhow::{Context, Result};
 use seam_chain::wallet::{DEFAULT_MNEMONIC, DevAccounts};
 use seam_genesis::config::Roles;
@@ -11,6 +12,15 @@ const UNLOCKED: u32 = 10;
 /// Those that follow act for the rollup: owner, batcher, proposer, guardian, unsafe signer. They are
 /// apart, so that a developer's transactions and the rollup's do not take each other's nonces.
 const ACTING: u32 = 5;
+
+/// Those of them that this process acts for all the time, by their place after the unlocked ones.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Acting {
+    /// Posts batches.
+    Batcher = 1,
+    /// Signs blocks before they are on L1.
+    UnsafeSigner = 4,
+}
 
 /// Keys that everybody knows.
 #[derive(Debug)]
@@ -46,6 +56,13 @@ impl Accounts {
         &self.all
     }
 
+    /// The key of one that acts for the rollup.
+    pub(crate) fn acting_key(&self, who: Acting) -> Result<PrivateKeySigner> {
+        let index = UNLOCKED as usize + who as usize;
+        let key = self.all.private_key(index).context("accounts of the rollup")?;
+        Ok(PrivateKeySigner::from_bytes(&key)?)
+    }
+
     /// The addresses with ether.
     pub(crate) fn addresses(&self) -> Vec<Address> {
         self.unlocked.addresses().collect()
@@ -71,6 +88,8 @@ mod tests {
         assert_eq!(addresses[0], address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"));
         assert_eq!(addresses[9], address!("0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"));
         let Roles { owner, batcher, proposer, guardian, unsafe_signer, .. } = accounts.roles;
+        let key = |who| accounts.acting_key(who).unwrap().address();
+        assert_eq!((key(Acting::Batcher), key(Acting::UnsafeSigner)), (batcher, unsafe_signer));
         for acting in [owner, batcher, proposer, guardian, unsafe_signer] {
             assert!(!addresses.contains(&acting));
         }

@@ -1,13 +1,25 @@
 //! The ports and servers of both chains.
 
-use super::{Accounts, Network};
-use crate::{config::UpConfig, metrics::Metrics, service};
+use super::{
+    Network,
+    accounts::{Accounts, Acting},
+};
+use crate::{
+    config::UpConfig,
+    metrics::{Metrics, RollupMetrics},
+    service,
+};
 use anyhow::Result;
+use prometheus_client::metrics::gauge::Gauge;
 use seam_chain::{
     Chain,
     rpc::{RpcMetrics, RpcServer, RpcSettings},
+    stream::BlockSigner,
 };
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+};
 
 /// Ports that are taken, but not served yet.
 #[derive(Debug)]
@@ -28,6 +40,11 @@ impl Ports {
             metrics: metrics.transpose()?,
         })
     }
+
+    /// Where this process reaches the L1 once it is served.
+    pub(crate) fn l1_url(&self) -> Result<String> {
+        Ok(format!("http://{}", service::reachable(self.l1.local_addr()?)))
+    }
 }
 
 /// The servers of both chains.
@@ -35,6 +52,10 @@ impl Ports {
 pub(crate) struct Servers {
     l1: RpcServer,
     l2: RpcServer,
+    /// Where the rollup shows how it goes.
+    pub(crate) rollup: RollupMetrics,
+    /// Where the books of the L1 and the L2 show how far they are.
+    pub(crate) booked: [Gauge; 2],
 }
 
 impl Servers {
@@ -59,11 +80,24 @@ impl Servers {
             }
         };
         let of_l1 = settings("l1", network.l1());
-        let of_l2 = settings("l2", network.l2());
+        let of_l2 = RpcSettings {
+            stream: Some(Arc::new(BlockSigner::new(
+                accounts.acting_key(Acting::UnsafeSigner)?,
+                network.l2().rules().chain_id,
+            ))),
+            blob_archive: network.l1_side.as_ref().map(|side| side.store.clone() as Arc<_>),
+            ..settings("l2", network.l2())
+        };
+        metrics.add("follower", network.follower(), &RpcMetrics::default());
+        let rollup = RollupMetrics::in_page(&mut metrics, &["l2", "follower"]);
+        if let Some(side) = &network.l1_side {
+            metrics.add_blobs(&side.store.metrics());
+        }
+        let booked = ["l1", "l2"].map(|name| metrics.add_booked(name));
         let l1 = service::serve_chain(ports.l1, network.l1(), of_l1).await?;
         let l2 = service::serve_chain(ports.l2, network.l2(), of_l2).await?;
         metrics.serve(ports.metrics)?;
-        Ok(Self { l1, l2 })
+        Ok(Self { l1, l2, rollup, booked })
     }
 
     /// Where clients on this machine reach the L1 and the L2.

@@ -1,7 +1,7 @@
 //! What `seam up` prints when it is ready: for people, or one line for programs.
 
 use super::{Accounts, Network, Servers};
-use crate::data_dir::DataDir;
+use crate::{config::UpConfig, data_dir::DataDir};
 use alloy_primitives::{Address, B256, U256};
 use anyhow::Result;
 use seam_chain::{Chain, wallet::DEFAULT_MNEMONIC};
@@ -70,6 +70,10 @@ pub(crate) struct Welcome {
     data_dir: PathBuf,
     /// The rollup.json.
     rollup: PathBuf,
+    /// The books, if they are kept.
+    books: Option<PathBuf>,
+    /// Whether actors use the Layer 2.
+    traffic: bool,
     admin_token: String,
 }
 
@@ -80,6 +84,7 @@ impl Welcome {
         servers: &Servers,
         accounts: &Accounts,
         directory: &DataDir,
+        config: &UpConfig,
     ) -> Result<Self> {
         let (l1, l2) = (network.l1(), network.l2());
         let [l1_address, l2_address] = servers.addresses();
@@ -109,6 +114,8 @@ impl Welcome {
             accounts: accounts.with_keys().map(funded).collect::<Result<_>>()?,
             data_dir: directory.path().to_owned(),
             rollup: directory.rollup().join("rollup.json"),
+            books: config.earnings.then(|| directory.books()),
+            traffic: config.traffic,
             admin_token: directory.meta.admin_token.clone(),
         })
     }
@@ -127,6 +134,8 @@ impl Welcome {
             "mnemonic": DEFAULT_MNEMONIC,
             "dataDir": self.data_dir,
             "rollup": self.rollup,
+            "books": self.books,
+            "traffic": self.traffic,
             "adminToken": self.admin_token,
             "pid": std::process::id(),
         });
@@ -214,6 +223,18 @@ impl Welcome {
         writeln!(text, "  seam bridge deposit \"1 ether\" --rollup {} \\", self.rollup.display())?;
         let [l1, l2] = [&self.l1, &self.l2].map(Endpoint::http);
         writeln!(text, "    --l1-rpc {l1} --l2-rpc {l2} --private-key-file KEY\n")?;
+        if let Some(books) = &self.books {
+            let db = books.display();
+            writeln!(text, "What each account earns and pays, to the wei:\n")?;
+            writeln!(text, "  seam earn report --by role --db {db}")?;
+            writeln!(text, "  seam earn check --db {db}\n")?;
+        }
+        if self.traffic {
+            writeln!(
+                text,
+                "Actors use the L2 and deposit to it; --no-traffic starts without them.\n"
+            )?;
+        }
         writeln!(text, "Data in {}. Ctrl-C stops; `seam up` goes on.", self.data_dir.display())
     }
 }
@@ -279,6 +300,8 @@ mod tests {
             accounts: vec![funded(1), funded(2)],
             data_dir: "/d".into(),
             rollup: "/d/rollup/rollup.json".into(),
+            books: Some("/d/earn.db".into()),
+            traffic: true,
             admin_token: "secret".into(),
         }
     }
@@ -295,6 +318,7 @@ mod tests {
         assert_eq!(value["contracts"]["OptimismPortal2"], json!(portal));
         assert_eq!(value["configHash"], B256::repeat_byte(8).to_string());
         assert_eq!(value["accounts"][1]["privateKey"], B256::repeat_byte(2).to_string());
+        assert_eq!((&value["books"], &value["traffic"]), (&"/d/earn.db".into(), &true.into()));
         assert_eq!((&value["dataDir"], &value["adminToken"]), (&"/d".into(), &"secret".into()));
     }
 
@@ -313,6 +337,8 @@ mod tests {
             "Chain ID         901",
             "cast send 0x0202020202020202020202020202020202020202 --value 1ether",
             "10000.0000 ETH on L1   9999.9999 ETH on L2",
+            "seam earn report --by role --db /d/earn.db",
+            "--no-traffic",
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }

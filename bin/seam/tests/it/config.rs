@@ -22,14 +22,19 @@ fn each_value_says_where_it_came_from_and_the_nearest_wins() {
         ("SEAM_L1_BLOCK_TIME", "6"),
         ("SEAM_HISTORY_BLOCKS", "archive"),
         ("SEAM_SOAK", "1"),
+        ("SEAM_TRAFFIC", "true"),
+        ("SEAM_EARNINGS", "false"),
         ("XDG_DATA_HOME", "/somewhere"),
     ];
-    let config = config(&["--config", &file, "--l1-block-time", "4"], &environment);
+    let flags = ["--config", &file, "--l1-block-time", "4", "--no-traffic"];
+    let config = config(&flags, &environment);
     let entry = |key: &str| (config[key]["value"].clone(), config[key]["source"].clone());
     assert_eq!(entry("l1_port"), (1.into(), file.into()));
     assert_eq!(entry("l2_port"), (22.into(), "SEAM_L2_PORT".into()));
     assert_eq!(entry("l1_block_time"), (4.into(), "--l1-block-time".into()));
     assert_eq!(entry("history_blocks"), ("archive".into(), "SEAM_HISTORY_BLOCKS".into()));
+    assert_eq!(entry("traffic"), (false.into(), "--no-traffic".into()));
+    assert_eq!(entry("earnings"), (false.into(), "SEAM_EARNINGS".into()));
     assert_eq!(entry("host"), ("127.0.0.1".into(), "default".into()));
     assert_eq!(entry("data_dir"), ("/somewhere/seam/up".into(), "default".into()));
     assert_eq!(entry("metrics_port"), (Value::Null, "default".into()));

@@ -43,16 +43,16 @@ const FIRST: usize = 30;
 const STEPS: usize = FIRST - 7;
 
 /// An L1 that makes a block for each transaction, and a folder for what is deployed.
-struct Site {
-    node: Node,
-    ready: Ready,
-    folder: TempDir,
+pub(crate) struct Site {
+    pub(crate) node: Node,
+    pub(crate) ready: Ready,
+    pub(crate) folder: TempDir,
     config: PathBuf,
-    key: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = folder();
         let mut command = seam();
         command.env("SEAM_L1_BLOCK_TIME", "1").env("SEAM_L1_FINALITY_DEPTH", "1");
@@ -72,11 +72,11 @@ impl Site {
         site
     }
 
-    fn l1(&self) -> Client {
+    pub(crate) fn l1(&self) -> Client {
         self.ready.client("l1")
     }
 
-    fn out(&self, name: &str) -> PathBuf {
+    pub(crate) fn out(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -94,7 +94,7 @@ impl Site {
         command
     }
 
-    fn with_key(&self, config: &Path, out: &str) -> Command {
+    pub(crate) fn with_key(&self, config: &Path, out: &str) -> Command {
         let mut command = self.command(config, out);
         command.arg("--private-key-file").arg(&self.key);
         command
@@ -111,7 +111,7 @@ impl Site {
     }
 
     /// A configuration with one text in place of another.
-    fn changed(&self, name: &str, from: &str, to: &str) -> PathBuf {
+    pub(crate) fn changed(&self, name: &str, from: &str, to: &str) -> PathBuf {
         assert!(CONFIG.contains(from), "{from}");
         let path = self.folder.path().join(name);
         fs::write(&path, CONFIG.replace(from, to)).unwrap();
@@ -132,7 +132,7 @@ impl Site {
     }
 }
 
-fn succeed(mut command: Command) -> String {
+pub(crate) fn succeed(mut command: Command) -> String {
     let Output { status, stdout, stderr } = command.output().unwrap();
     assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
     String::from_utf8(stdout).unwrap()

@@ -1,16 +1,22 @@
 //! The command line as a person types it.
 #![allow(clippy::unwrap_used)]
 
+mod batch;
 mod clock_back;
 mod config;
 mod deploy;
 mod disk_full;
+mod earn;
+mod earnings;
+mod follower;
 mod hostile;
 mod key;
 mod kill;
 mod node;
 mod process;
+mod snapshot;
 mod support;
+mod traffic;
 mod up;
 
 use std::{

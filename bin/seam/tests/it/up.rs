@@ -7,11 +7,12 @@ use crate::{
 use serde_json::{Value, json};
 use std::{fs, net::TcpListener, path::Path};
 
-/// Arguments for any free ports and a directory.
+/// Arguments for any free ports and a directory, with nothing going on but what a test does.
 fn up(directory: &Path) -> Vec<String> {
     let directory = directory.to_str().unwrap();
-    let args = ["up", "--json", "--l1-port", "0", "--l2-port", "0", "--data-dir", directory];
-    args.map(str::to_owned).into()
+    let ports = ["--l1-port", "0", "--l2-port", "0", "--data-dir", directory];
+    let args = [&["up", "--json", "--no-traffic", "--no-earnings"][..], &ports].concat();
+    args.into_iter().map(str::to_owned).collect()
 }
 
 fn start(directory: &Path, more: &[&str]) -> Process {
@@ -97,7 +98,14 @@ fn the_second_layer_knows_its_l1_and_unlocked_accounts_can_send() {
     assert_eq!((&first["type"], &first["gas"]), (&"0x7e".into(), &"0xf4240".into()));
     let url = metrics.split_once("url=").unwrap().1;
     let page = http(url, "GET", "/metrics", "");
-    for name in ["seam_head_block{chain=\"l1\"}", "seam_head_block{chain=\"l2\"}"] {
+    for name in [
+        "seam_head_block{chain=\"l1\"}",
+        "seam_head_block{chain=\"l2\"}",
+        "seam_derivation_safe{chain=\"l2\"}",
+        "seam_derivation_safe{chain=\"follower\"}",
+        "seam_batcher_inbox_last_block ",
+        "seam_blobs_kept ",
+    ] {
         assert!(page.contains(name), "{page}");
     }
     assert_eq!(seam.stop("INT").0, Some(0));

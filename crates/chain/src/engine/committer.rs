@@ -108,7 +108,7 @@ fn write(shared: &Shared, roots: &RootThread, closed: Closed) -> Result<(), Engi
     let nodes = nodes.wait();
     let flushed = nodes.is_some();
     let before = shared.head().finality;
-    let finality = Some(shared.recipe.finalization().at(number, before));
+    let finality = Some(shared.finality_at(number, before));
     let added = vec![announced(&block)];
     let executed = block.executed.clone();
     let commit = Commit { blocks: vec![block], nodes, finality, unwind_to: None };

@@ -28,6 +28,10 @@ use std::{
 /// How long it is waited at most before it is looked whether there is something to do.
 const REST: Duration = Duration::from_secs(1);
 
+/// How often, and how long each time, blocks that are made by hand wait for the L1: five seconds.
+const MAX_WAITS: u32 = 50;
+const L1_REST: Duration = Duration::from_millis(100);
+
 /// What the thread that builds is asked to do by hand.
 #[derive(Debug)]
 pub(crate) enum ByHand {
@@ -48,6 +52,18 @@ pub(crate) enum ByHand {
     SetTime(Time),
     /// Choose when blocks are made.
     SetMining(Mining),
+}
+
+impl ByHand {
+    /// Whether blocks come of it that do not follow from transactions and the chain's times, or blocks
+    /// that others have seen are taken back.
+    const fn changes_chain(&self) -> bool {
+        match self {
+            Self::Mine { first, interval, .. } => first.is_some() || interval.is_some(),
+            Self::Revert(_) | Self::Edit(..) | Self::SetTime(_) => true,
+            Self::SetMining(_) => false,
+        }
+    }
 }
 
 /// What time it shall be, in seconds.
@@ -170,6 +186,9 @@ impl Producer {
 
     /// Everything that was sealed is on disk by now.
     pub(super) fn by_hand(&mut self, what: ByHand) -> Result<u64, DevError> {
+        if what.changes_chain() {
+            self.shared.dev.mark_changed();
+        }
         match what {
             ByHand::Mine { blocks, first, interval } => self.mine(blocks, first, interval),
             ByHand::Revert(snapshot) => self.go_back(snapshot),
@@ -196,9 +215,18 @@ impl Producer {
         let interval = interval.unwrap_or_else(|| self.shared.block_seconds()).max(1);
         let parent = self.shared.head().header().timestamp;
         let mut timestamp = first.unwrap_or_else(|| self.shared.timestamp_after(parent));
+        let mut waits = 0;
         while self.shared.head().number() < last {
             let left = last - self.shared.head().number();
-            self.mine_some(left, timestamp, interval)?;
+            match self.mine_some(left, timestamp, interval) {
+                // Somebody takes blocks of the L1 back at the same time.
+                Err(DevError::Chain(ImportError::WaitsForL1)) if waits < MAX_WAITS => {
+                    waits += 1;
+                    self.shared.signal.wait_for(L1_REST);
+                    self.follow_l1().map_err(|error| ImportError::Engine(Box::new(error)))?;
+                }
+                done => done?,
+            }
             self.shared.catch_up();
             timestamp = self.shared.head().header().timestamp + interval;
         }
@@ -313,6 +341,7 @@ impl Producer {
         if reader.hash(snapshot.number)? != Some(snapshot.hash) {
             return Err(DevError::Gone);
         }
+        shared.dev.mark_went_back();
         self.unwind(snapshot.number, snapshot.finality, Undone::Forgotten)?;
         shared.dev.forget_times();
         shared.clock.set(Duration::from_secs(shared.head().header().timestamp));

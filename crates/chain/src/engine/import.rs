@@ -1,9 +1,10 @@
 //! Blocks that others built, and blocks that take the place of others.
 
 use super::{
-    Command, ImportError, Imported, MAX_BRANCH_BLOCKS,
+    Command, Contest, ImportError, Imported, MAX_BRANCH_BLOCKS,
     committer::{announce, announced, publish},
     producer::Producer,
+    senders,
 };
 use crate::{
     blobs::{Sidecar, stored},
@@ -13,8 +14,8 @@ use crate::{
 };
 use alloy_primitives::{Bytes, TxHash};
 use seam_primitives::{Block, Recovered, Transaction};
-use seam_stf::{ExecutedBlock, StateReader as _, block::recover_senders, execute_block};
-use seam_storage::{Commit, Flush, NewBlock, Reader, StorageError, TrieNodes, View};
+use seam_stf::{ExecutedBlock, StateReader as _, execute_block};
+use seam_storage::{Commit, Finality, Flush, NewBlock, Reader, StorageError, TrieNodes, View};
 use std::{collections::HashSet, sync::Arc};
 
 /// Blocks of an import that are written together.
@@ -32,8 +33,13 @@ pub(super) struct Branch {
 }
 
 impl Producer {
-    /// See [`Chain::import`](crate::Chain::import). Everything that was sealed is on disk by now.
-    pub(super) fn import(&mut self, blocks: Vec<Block>) -> Result<Imported, ImportError> {
+    /// See [`Chain::import`](crate::Chain::import) and [`Chain::follow`](crate::Chain::follow).
+    /// Everything that was sealed is on disk by now.
+    pub(super) fn import(
+        &mut self,
+        blocks: Vec<Block>,
+        contest: Contest,
+    ) -> Result<Imported, ImportError> {
         let reader = self.shared.store.reader()?;
         let blocks = unknown(&reader, blocks)?;
         let Some(first) = blocks.first() else { return self.imported(0, 0) };
@@ -41,7 +47,7 @@ impl Producer {
         if fork == reader.head() {
             return self.extend(&reader, blocks);
         }
-        check_branch(&reader, fork, &blocks)?;
+        check_branch(&reader, fork, &blocks, contest)?;
         let branch = self.execute(View::at(reader.clone(), fork)?, blocks, Flush::Now)?;
         self.replace(&reader, fork, branch)
     }
@@ -73,7 +79,7 @@ impl Producer {
         for (index, block) in blocks.into_iter().enumerate() {
             let number = block.header.number;
             let refused = |error| ImportError::Refused { number, error: Box::new(error) };
-            let signed = recover_senders(block.transactions.clone()).map_err(refused)?;
+            let signed = senders::recover(block.transactions.clone()).map_err(refused)?;
             let senders = signed.iter().map(|signed| signed.signer()).collect();
             let state = self.roots.begin(view.clone());
             let executed = execute_block(&self.shared.rules, view.header(), block, state);
@@ -108,7 +114,10 @@ impl Producer {
         let Branch { view, blocks, nodes } = branch;
         let shared = self.shared.clone();
         let before = shared.head().finality;
-        let finality = Some(shared.recipe.finalization().at(view.number(), before));
+        if let Some(number) = unwind_to {
+            shared.unwound_to(number);
+        }
+        let finality = Some(shared.finality_at(view.number(), before));
         let flushed = nodes.is_some();
         let commit = Commit { unwind_to, blocks, nodes, finality };
         shared.store.commit(&commit)?;
@@ -179,7 +188,11 @@ impl Producer {
     /// Answers everyone who still waits, when the chain has ended.
     pub(super) fn refuse(command: Command) {
         match command {
-            Command::Import(_, answer) | Command::Reorg(_, answer) => {
+            Command::Import(_, _, answer) | Command::Reorg(_, answer) => {
+                drop(answer.send(Err(ImportError::Stopped)));
+            }
+            Command::Derive(_, answer) => drop(answer.send(Err(ImportError::Stopped))),
+            Command::Finality(answer) | Command::FollowL1(answer) => {
                 drop(answer.send(Err(ImportError::Stopped)));
             }
             Command::ByHand(_, answer) => {
@@ -194,13 +207,16 @@ fn lost(number: u64) -> StorageError {
     StorageError::Corrupt(format!("block {number} is not whole"))
 }
 
-/// Without the blocks at the start that the chain has; the others must be linked.
+/// Without the blocks at the start that the chain has, or had before it was loaded from a snapshot; the
+/// others must be linked.
 fn unknown(reader: &Reader, blocks: Vec<Block>) -> Result<Vec<Block>, ImportError> {
+    let first = reader.first()?.unwrap_or_default();
     let mut unknown: Vec<Block> = Vec::with_capacity(blocks.len());
     let mut last = None;
     for block in blocks {
         let hash = block.header.hash_slow();
-        if unknown.is_empty() && reader.number(hash)?.is_some() {
+        let kept = block.header.number >= first;
+        if unknown.is_empty() && (!kept || reader.number(hash)?.is_some()) {
             continue;
         }
         if last.is_some_and(|last| last != block.header.parent_hash) {
@@ -217,8 +233,13 @@ fn fork_of(reader: &Reader, first: &Block) -> Result<u64, ImportError> {
     reader.number(parent)?.ok_or(ImportError::UnknownParent { number, parent })
 }
 
-fn check_branch(reader: &Reader, fork: u64, blocks: &[Block]) -> Result<(), ImportError> {
-    let finalized = reader.finality()?.finalized;
+fn check_branch(
+    reader: &Reader,
+    fork: u64,
+    blocks: &[Block],
+    contest: Contest,
+) -> Result<(), ImportError> {
+    let Finality { safe, finalized } = reader.finality()?;
     if fork < finalized {
         return Err(ImportError::BelowFinal { fork, finalized });
     }
@@ -226,10 +247,11 @@ fn check_branch(reader: &Reader, fork: u64, blocks: &[Block]) -> Result<(), Impo
         return Err(ImportError::TooLong { blocks: blocks.len() });
     }
     let (end, head) = (fork + blocks.len() as u64, reader.head());
-    if end <= head {
-        return Err(ImportError::NotLonger { end, head });
+    match contest {
+        Contest::Longer if end <= head => Err(ImportError::NotLonger { end, head }),
+        Contest::Brought if fork < safe => Err(ImportError::BelowSafe { fork, safe }),
+        Contest::Longer | Contest::Brought => Ok(()),
     }
-    Ok(())
 }
 
 /// A block that leaves the chain, with its sidecars as they were stored.

@@ -1,7 +1,7 @@
 //! Building blocks from the mempool, each until its time is over.
 
 use super::{
-    Command, EngineError, Input,
+    Command, EngineError, ImportError, Input,
     ahead::Ahead,
     committer::{Closed, Committer, Ended},
     dev::push,
@@ -90,8 +90,20 @@ impl Producer {
     fn obey(&mut self, command: Command) -> Result<(), Stopped> {
         self.committer.drain()?;
         match command {
-            Command::Import(blocks, answer) => drop(answer.send(self.import(blocks))),
+            Command::Import(blocks, contest, answer) => {
+                drop(answer.send(self.import(blocks, contest)));
+            }
             Command::Reorg(depth, answer) => drop(answer.send(self.reorg(depth))),
+            Command::Derive(task, answer) => {
+                let derived = self.derive(*task);
+                self.shared.dev.served();
+                drop(answer.send(derived));
+            }
+            Command::Finality(answer) => drop(answer.send(self.write_finality())),
+            Command::FollowL1(answer) => {
+                let followed = self.follow_l1();
+                drop(answer.send(followed.map_err(|error| ImportError::Engine(Box::new(error)))));
+            }
             Command::ByHand(what, answer) => {
                 let done = self.by_hand(*what);
                 self.shared.dev.served();

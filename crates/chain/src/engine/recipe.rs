@@ -5,7 +5,7 @@ mod embedded_l1;
 mod rollup;
 
 pub use embedded_l1::EmbeddedL1;
-pub use rollup::Rollup;
+pub use rollup::{Part, Rollup, attributes_of};
 
 use alloy_primitives::B256;
 use seam_primitives::{BlockAttributes, ChainRules, Header, Recovered, Transaction};

@@ -82,6 +82,7 @@ pub fn start(settings: Settings) -> Result<Running, EngineError> {
         recipe,
         commands: Mutex::new(commands),
         metrics: ChainMetrics::default(),
+        given: Mutex::default(),
         seal_time: Mutex::default(),
     });
     let committer = Committer::start(shared.clone(), roots.clone())?;

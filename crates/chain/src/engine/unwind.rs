@@ -63,7 +63,11 @@ impl Producer {
         // Whatever stands on one that has gone has gone too: the last that stands lies between.
         let (mut last, mut gone) = (reader.finality()?.finalized, head);
         if !stands(last)? {
-            return Err(EngineError::L1Replaced(last));
+            let by_hand = shared.recipe.rollup().is_some_and(|rollup| rollup.l1().went_back());
+            if !by_hand {
+                return Err(EngineError::L1Replaced(last));
+            }
+            last = 0;
         }
         while gone - last > 1 {
             let middle = last + (gone - last) / 2;
@@ -98,6 +102,9 @@ impl Producer {
         let hash = view.sealed_hash()?;
         drop(self.roots.begin(view));
         let nodes = self.roots.sealed(hash, number, Flush::Now).wait();
+        shared.unwound_to(number);
+        let Finality { safe, finalized } = finality;
+        let finality = Finality { safe: safe.min(number), finalized: finalized.min(number) };
         let (unwind_to, finality) = (Some(number), Some(finality));
         shared.store.commit(&Commit { unwind_to, blocks: Vec::new(), nodes, finality })?;
         self.roots.stored(number);

@@ -9,7 +9,7 @@
 //! | `/eth/v1/config/spec` | constants |
 //! | `/eth/v1/node/version` | name and version |
 
-use super::{context::Context, error::Failure, server::Page};
+use super::{archive, context::Context, error::Failure, server::Page};
 use crate::blobs::{
     Bytes48, Sidecar,
     beacon::{self, BeaconError, BeaconHeader, BlockId},
@@ -81,7 +81,12 @@ impl From<StorageError> for Trouble {
 pub(crate) fn page(context: &Context, path: &str, query: &str) -> Page {
     let chain = &context.chain;
     if chain.rules().is_op_stack() {
-        return missing("a rollup has no beacon chain: ask its L1");
+        return match &context.settings.blob_archive {
+            Some(archive) if path.starts_with("/eth/v1/beacon/blobs/") => {
+                archive::page(archive.as_ref(), query)
+            }
+            _ => missing("a rollup has no beacon chain: ask its L1"),
+        };
     }
     let answer = match path.strip_prefix("/eth/v1/").unwrap_or_default() {
         "beacon/genesis" => Ok(Page::new(200, &beacon::genesis(chain.slots()))),
@@ -123,9 +128,14 @@ fn header(chain: &Chain, id: &str) -> Result<Page, Trouble> {
 }
 
 fn blobs(chain: &Chain, id: &str, query: &str) -> Result<Page, Trouble> {
-    let wanted = beacon::versioned_hashes(values(query, "versioned_hashes"))?;
+    let wanted = hashes(query)?;
     let found = Block::find(chain, id)?;
     ok(&beacon::blobs(&found.sidecars()?, found.finalized, wanted.as_deref()))
+}
+
+/// The versioned hashes that a query names; none if it names none.
+pub(super) fn hashes(query: &str) -> Result<Option<Vec<B256>>, BeaconError> {
+    beacon::versioned_hashes(values(query, "versioned_hashes"))
 }
 
 fn sidecars(context: &Context, id: &str, query: &str) -> Result<Page, Trouble> {

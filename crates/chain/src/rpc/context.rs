@@ -27,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) heavy: Arc<Semaphore>,
     /// All others that read.
     pub(crate) reads: Arc<Semaphore>,
+    /// Transactions that are on their way to who takes them.
+    pub(crate) forwarded: Arc<Semaphore>,
     /// Subscriptions of all clients that may be open.
     pub(crate) subscriptions: Arc<Semaphore>,
     /// The tip that is suggested after the block with this hash, in wei per gas.
@@ -47,6 +49,7 @@ impl Context {
             filters: Filters::new(chain.subscribe()),
             heavy: Arc::new(Semaphore::new(settings.heavy_calls.max(1))),
             reads: Arc::new(Semaphore::new(settings.reads.max(1))),
+            forwarded: Arc::new(Semaphore::new(settings.forwarded.max(1))),
             subscriptions: Arc::new(Semaphore::new(settings.all_subscriptions)),
             tip: Mutex::default(),
             sending: Mutex::default(),

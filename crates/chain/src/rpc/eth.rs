@@ -11,6 +11,7 @@ pub(crate) mod estimate_gas;
 pub(crate) mod fee_history;
 pub(crate) mod fees;
 pub(crate) mod filter;
+pub(crate) mod forward_raw_transaction;
 pub(crate) mod get_balance;
 pub(crate) mod get_block;
 pub(crate) mod get_code;

@@ -48,7 +48,8 @@ pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> Answer {
     to_json_raw_value(value).map_err(|error| Failure::new(INTERNAL_ERROR, error.to_string()))
 }
 
-type Response = ResponsePayload<'static, Box<JsonRawValue>>;
+/// What goes back to the caller.
+pub(crate) type Response = ResponsePayload<'static, Box<JsonRawValue>>;
 
 /// Adds a method to the module.
 pub(crate) fn register(
@@ -84,16 +85,27 @@ async fn respond(
     context: Arc<Context>,
     extensions: Extensions,
 ) -> Response {
+    let answer = answer(method, params, context.clone());
+    respond_with(method.name, answer, &context, &extensions).await
+}
+
+/// The response of a method whose answer somebody else sees to, begun when it is the caller's turn.
+pub(crate) async fn respond_with(
+    name: &'static str,
+    answer: impl Future<Output = Answer>,
+    context: &Context,
+    extensions: &Extensions,
+) -> Response {
     let entered = extensions.get::<Caller>().map(|caller| caller.connection.gate.enter());
-    let slot = slot(&extensions).await;
+    let slot = slot(extensions).await;
     let started = Instant::now();
-    let answer = answer(method, params, context.clone()).await;
+    let answer = answer.await;
     let answer = answer.and_then(|json| within(json, context.settings.response_bytes));
     if let (Ok(json), Some(held)) = (&answer, extensions.get::<Arc<Held>>()) {
         held.grow(json.get().len());
     }
     let code = answer.as_ref().err().map(|failure| failure.code);
-    context.settings.metrics.called(method.name, started.elapsed(), code);
+    context.settings.metrics.called(name, started.elapsed(), code);
     let response = match answer {
         Ok(value) => ResponsePayload::success(value),
         Err(failure) => ResponsePayload::error(ErrorObjectOwned::from(failure)),

@@ -1,7 +1,7 @@
 //! [`RpcSettings`]: every limit, and who may do what.
 
-use super::metrics::RpcMetrics;
-use crate::wallet::DevAccounts;
+use super::{archive::BlobArchive, forward::Forward, metrics::RpcMetrics};
+use crate::{stream::BlockSigner, wallet::DevAccounts};
 use alloy_primitives::U256;
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -46,6 +46,10 @@ use std::{fmt, sync::Arc, time::Duration};
 /// | `development` | off | `evm_*`, `anvil_*`, `hardhat_*`, on loopback only | there are no such methods |
 /// | `mined_blocks` | 10,000 | blocks of `anvil_mine` | error -32602 |
 /// | `admin_token` | none | what `seam_reorg` asks for | without one there is no such method |
+/// | `blob_archive` | none | a rollup's blobs, 32 in an answer ([`archive`](super::archive)) | HTTP 404; HTTP 400 |
+/// | `stream` | none | the key that signs blocks for `seam_subscribeBlocks`, `seam_getBlocks` | without one there are no such methods |
+/// | `forward` | none | where `eth_sendRawTransaction` goes, instead of the mempool | |
+/// | `forwarded` | 64 | transactions that are on their way there at a time | the next waits |
 #[derive(Clone)]
 pub struct RpcSettings {
     /// Most bytes of a request.
@@ -126,6 +130,14 @@ pub struct RpcSettings {
     pub mined_blocks: u64,
     /// The secret of those who may do what no client should: on loopback only.
     pub admin_token: Option<String>,
+    /// The blobs that a node of a rollup keeps, and serves as an archive.
+    pub blob_archive: Option<Arc<dyn BlobArchive>>,
+    /// Who signs this chain's blocks for those who follow it before they are on L1.
+    pub stream: Option<Arc<BlockSigner>>,
+    /// Who takes transactions instead of this chain's mempool.
+    pub forward: Option<Arc<dyn Forward>>,
+    /// Most transactions that are on their way to it.
+    pub forwarded: usize,
     /// What is counted.
     pub metrics: RpcMetrics,
 }
@@ -182,6 +194,10 @@ impl Default for RpcSettings {
             development: false,
             mined_blocks: 10_000,
             admin_token: None,
+            blob_archive: None,
+            stream: None,
+            forward: None,
+            forwarded: 64,
             metrics: RpcMetrics::default(),
         }
     }
@@ -196,6 +212,8 @@ impl fmt::Debug for RpcSettings {
             .field("origins", &self.origins)
             .field("accounts", &self.accounts.as_ref().map_or(0, |all| all.addresses().len()))
             .field("admin", &self.admin_token.is_some())
+            .field("stream", &self.stream)
+            .field("forward", &self.forward)
             .finish_non_exhaustive()
     }
 }

@@ -1,8 +1,8 @@
 //! Blocks are made on time, with what waits.
 
 use crate::support::{
-    GENESIS_TIME, Steps, balance, call_counter, check_beacon_roots, hash, person, producing,
-    producing_with, transfer, wait_for,
+    GENESIS_TIME, balance, call_counter, check_beacon_roots, hash, person, producing,
+    producing_with, steps, transfer, wait_for,
 };
 use alloy_primitives::{Address, U256};
 use seam_storage::LogKey;
@@ -29,7 +29,7 @@ fn blocks_come_at_their_times_and_everything_about_them_is_right() {
 #[test]
 fn a_transaction_is_in_the_next_block_once_and_leaves_the_mempool() {
     let directory = tempfile::tempdir().unwrap();
-    let clock = Steps::new();
+    let clock = steps();
     let running = producing_with(directory.path(), clock.clone());
     let chain = &running.chain;
     let sent = [
@@ -67,7 +67,7 @@ fn a_transaction_is_in_the_next_block_once_and_leaves_the_mempool() {
 #[test]
 fn a_full_block_is_sealed_on_time_and_the_rest_waits() {
     let directory = tempfile::tempdir().unwrap();
-    let clock = Steps::new();
+    let clock = steps();
     let running = producing_with(directory.path(), clock.clone());
     let chain = &running.chain;
     // 60,000,000 gas hold 2,857 transfers.

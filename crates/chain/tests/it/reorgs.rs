@@ -1,8 +1,8 @@
 //! After a reorganisation a chain is what it would be had it never seen the losing branch.
 
 use crate::support::{
-    Steps, blocks, call_counter, hash, importing, person, producing, producing_with, transfer,
-    wait_for,
+    blocks, call_counter, hash, importing, person, producing, producing_with, steps, trailing,
+    transfer, wait_for,
 };
 use alloy_primitives::Address;
 use proptest::{collection::vec, prelude::*};
@@ -46,7 +46,7 @@ fn sign(all: &[Sent], nonces: &mut BTreeMap<u8, u64>) -> Vec<Pooled> {
 /// A chain of `length` blocks from the genesis on, with these transactions spread over its blocks.
 fn build(length: usize, transactions: &[Pooled]) -> Vec<Block> {
     let directory = tempfile::tempdir().unwrap();
-    let clock = Steps::new();
+    let clock = steps();
     let running = producing_with(directory.path(), clock.clone());
     let chain = &running.chain;
     let per_block = transactions.len().div_ceil(length.max(1)).max(1);
@@ -208,7 +208,7 @@ fn what_cannot_be_imported_changes_nothing_and_says_why() {
 #[test]
 fn a_reorganisation_for_tests_returns_transactions_to_the_mempool() {
     let directory = tempfile::tempdir().unwrap();
-    let clock = Steps::new();
+    let clock = steps();
     let running = producing_with(directory.path(), clock.clone());
     let chain = &running.chain;
     let sent = transfer(3, 0, Address::repeat_byte(5), 9);
@@ -247,4 +247,44 @@ fn a_producing_chain_keeps_its_own_longer_branch() {
     let short = build(3, &sign(&[Sent::Count { from: 2 }], &mut BTreeMap::new()));
     let error = running.chain.import(short).unwrap_err();
     assert!(matches!(error, ImportError::NotLonger { .. }), "{error}");
+}
+
+/// What a follower does that hears its sequencer: its branch wins even when it is shorter.
+#[test]
+fn a_branch_that_is_followed_may_be_shorter_but_nothing_safe_goes() {
+    let common = build(15, &[]);
+    let branch = |from: usize, wei: u64| {
+        // The same chain up to there, then another block.
+        let directory = tempfile::tempdir().unwrap();
+        let clock = steps();
+        let running = producing_with(directory.path(), clock.clone());
+        clock.advance(Duration::from_secs(2 * from as u64));
+        wait_for(&running.chain, from as u64);
+        let other = transfer(1, 0, Address::repeat_byte(9), wei);
+        running.chain.submit(other).unwrap();
+        clock.advance(Duration::from_secs(2));
+        wait_for(&running.chain, from as u64 + 1);
+        let blocks = blocks(&running.chain);
+        running.stop().unwrap();
+        blocks
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let running = trailing(directory.path(), 20); // the safe block trails the head by 10
+    let chain = &running.chain;
+    chain.import(common.clone()).unwrap();
+    assert_eq!(chain.head().finality.safe, 5);
+    let below = chain.follow(branch(4, 8));
+    assert!(matches!(below, Err(ImportError::BelowSafe { fork: 4, safe: 5 })), "{below:?}");
+    let shorter = branch(8, 7);
+    let longest = chain.import(shorter.clone());
+    assert!(matches!(longest, Err(ImportError::NotLonger { end: 9, head: 15 })), "{longest:?}");
+    let followed = chain.follow(shorter.clone()).unwrap();
+    assert_eq!((followed.head, followed.added, followed.removed), (9, 1, 7));
+    assert_eq!(blocks(chain), shorter);
+    // From the safe block on, and back, all is well.
+    chain.follow(branch(5, 9)).unwrap();
+    assert_eq!(chain.head().number(), 6);
+    chain.follow(common.clone()).unwrap();
+    assert_eq!(blocks(chain), common);
+    running.stop().unwrap();
 }

@@ -1,14 +1,16 @@
 //! A rollup has what L1 has for it, whatever L1 does.
 
-use crate::support::{GENESIS_TIME, Steps, changed, hash, options, person};
+mod derived;
+
+use crate::support::{GENESIS_TIME, changed, hash, options, person, steps};
 use alloy_consensus::Header;
 use alloy_eips::eip1898::BlockNumHash;
 use alloy_primitives::{Address, B256, TxHash, TxKind, U256, keccak256};
 use op_alloy_consensus::{TxDeposit, UserDepositSource};
 use proptest::{collection::vec, prelude::*};
 use seam_chain::{
-    Chain, EngineError, Health, Running, Settings,
-    engine::{Rollup, start},
+    Chain, EngineError, Health, Running, Settings, SteppedClock,
+    engine::{Part, Rollup, start},
     l1::{L1Blocks, L1Heads, Standing},
     pool::PoolLimits,
 };
@@ -77,7 +79,7 @@ impl TestL1 {
             ..TxDeposit::default()
         };
         let deposits = (0..).zip(deposits).map(deposit).collect();
-        blocks.push(L1Block { hash, header, deposits, updates });
+        blocks.push(L1Block { hash, header, deposits, updates, ..L1Block::default() });
     }
 
     /// Takes back the last blocks, but the first one.
@@ -150,13 +152,13 @@ fn genesis(config: &RollupConfig) -> ChainGenesis {
 
 struct Site {
     l1: Arc<TestL1>,
-    clock: Arc<Steps>,
+    clock: Arc<SteppedClock>,
     running: Running,
 }
 
 impl Site {
     fn new(directory: &Path) -> Self {
-        let (l1, clock) = (TestL1::new(), Steps::new());
+        let (l1, clock) = (TestL1::new(), steps());
         let running = run(directory, &l1, clock.clone());
         Self { l1, clock, running }
     }
@@ -191,7 +193,11 @@ impl Site {
     }
 }
 
-fn run(directory: &Path, l1: &Arc<TestL1>, clock: Arc<Steps>) -> Running {
+fn run(directory: &Path, l1: &Arc<TestL1>, clock: Arc<SteppedClock>) -> Running {
+    run_as(Part::Sequencer, directory, l1, clock)
+}
+
+fn run_as(part: Part, directory: &Path, l1: &Arc<TestL1>, clock: Arc<SteppedClock>) -> Running {
     let config = config(l1);
     let genesis = genesis(&config);
     let rules = rollup_rules(&config).unwrap();
@@ -204,7 +210,7 @@ fn run(directory: &Path, l1: &Arc<TestL1>, clock: Arc<Steps>) -> Running {
         store: options(),
         pool: PoolLimits::default(),
         clock,
-        recipe: Arc::new(Rollup::new(rules, l1.clone())),
+        recipe: Arc::new(Rollup::new(rules, l1.clone(), part)),
     })
     .unwrap()
 }
@@ -411,12 +417,7 @@ fn another_l1_is_refused() {
     site.l1.extend(Vec::new(), Vec::new());
     site.follow();
     let other = Header { extra_data: vec![9].into(), ..site.l1.blocks()[0].header.clone() };
-    let blocks = vec![L1Block {
-        hash: other.hash_slow(),
-        header: other,
-        deposits: Vec::new(),
-        updates: Vec::new(),
-    }];
+    let blocks = vec![L1Block { hash: other.hash_slow(), header: other, ..L1Block::default() }];
     *site.l1.blocks.lock().unwrap() = blocks;
     site.l1.extend(Vec::new(), Vec::new());
     site.clock.advance(Duration::from_secs(5));

@@ -13,5 +13,6 @@ mod node;
 mod ots;
 mod routes;
 mod simulate;
+mod stream;
 mod subscriptions;
 mod wallet;

@@ -6,22 +6,17 @@ use alloy_primitives::{Address, Bytes, TxHash, TxKind, U256, keccak256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use seam_chain::{
-    Chain, Clock, Running, Settings, SimulatedClock,
+    Chain, Clock, Running, Settings, SimulatedClock, SteppedClock,
     blobs::{BeaconHeader, Pooled},
-    clock::Signal,
-    engine::{EmbeddedL1, Recipe, Unproduced, slots_of, start},
+    engine::{EmbeddedL1, Finalization, Next, Recipe, Unproduced, slots_of, start},
     pool::PoolLimits,
 };
 use seam_primitives::{
     Activation, BlobRules, Block, ChainRules, Fork, Header, Recovered, Transaction,
 };
 use seam_stf::{Account, AccountChange, StateChanges, StateReader, seal_genesis};
-use seam_storage::{History, StoreOptions};
-use std::{
-    path::Path,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use seam_storage::{History, StorageError, StoreOptions, View};
+use std::{path::Path, sync::Arc, time::Duration};
 
 pub(crate) const CHAIN_ID: u64 = 900;
 pub(crate) const GENESIS_TIME: u64 = 1_700_000_000;
@@ -124,6 +119,33 @@ pub(crate) fn producing_with(directory: &Path, clock: Arc<dyn Clock>) -> Running
     run(directory, Arc::new(EmbeddedL1::new(2, 1_000_000, slots)), clock)
 }
 
+/// A chain to which blocks come by import alone; the finalized block trails the head by `depth` blocks, the
+/// safe one by half of that.
+pub(crate) fn trailing(directory: &Path, depth: u64) -> Running {
+    run(directory, Arc::new(Trailing(depth)), steps())
+}
+
+#[derive(Debug)]
+struct Trailing(u64);
+
+impl Recipe for Trailing {
+    fn block_seconds(&self) -> Option<u64> {
+        None
+    }
+
+    fn timestamp(&self, parent: u64, _now: Duration) -> u64 {
+        parent + 1
+    }
+
+    fn next(&self, _: &ChainRules, _: &View, _: u64) -> Result<Next, StorageError> {
+        Ok(Next::Wait)
+    }
+
+    fn finalization(&self) -> Finalization {
+        Finalization::Trailing(self.0)
+    }
+}
+
 /// A chain to which blocks come by import alone; none is final.
 pub(crate) fn importing(directory: &Path) -> Running {
     let now = Duration::from_secs(GENESIS_TIME);
@@ -131,47 +153,9 @@ pub(crate) fn importing(directory: &Path) -> Running {
     run(directory, Arc::new(Unproduced { reversible: true }), clock)
 }
 
-/// Time that passes only as far as the test lets it, and only when all that waits is in the block.
-#[derive(Debug)]
-pub(crate) struct Steps {
-    now: Mutex<Duration>,
-    until: Mutex<Duration>,
-}
-
-impl Steps {
-    pub(crate) fn new() -> Arc<Self> {
-        let start = Duration::from_secs(GENESIS_TIME);
-        Arc::new(Self { now: Mutex::new(start), until: Mutex::new(start) })
-    }
-
-    /// So much time may pass.
-    pub(crate) fn advance(&self, by: Duration) {
-        *self.until.lock().unwrap() += by;
-    }
-
-    /// How far time may pass.
-    pub(crate) fn allowed(&self) -> Duration {
-        *self.until.lock().unwrap()
-    }
-}
-
-impl Clock for Steps {
-    fn now(&self) -> Duration {
-        *self.now.lock().unwrap()
-    }
-
-    fn wait(&self, signal: &Signal, deadline: Duration) {
-        // Whatever was sent before time was let pass is seen first.
-        let until = *self.until.lock().unwrap();
-        if signal.take() {
-            return;
-        }
-        if deadline <= until {
-            *self.now.lock().unwrap() = deadline;
-            return;
-        }
-        signal.wait_for(Duration::from_millis(1));
-    }
+/// Time that stands at the genesis until the test lets it pass.
+pub(crate) fn steps() -> Arc<SteppedClock> {
+    SteppedClock::starting_at(Duration::from_secs(GENESIS_TIME))
 }
 
 /// Waits until the head has this number.

@@ -2,6 +2,7 @@
 
 use super::{Fault, L1Access};
 use crate::{
+    beacon::{BeaconAccess, Page},
     client::{L1Error, L1Limits},
     timer::BoxFuture,
 };
@@ -69,6 +70,20 @@ impl HttpAccess {
         if answers { Ok(answer) } else { Err(Fault::Status(status.as_u16())) }
     }
 
+    /// What is at a path below the URL's own, whose query stays.
+    async fn fetch(&self, path: String) -> Result<Page, Fault> {
+        let (path, query) = path.split_once('?').unwrap_or((&path, ""));
+        let mut url = self.url.clone();
+        url.set_path(&format!("{}/{path}", self.url.path().trim_end_matches('/')));
+        let queries = [self.url.query().unwrap_or_default(), query];
+        let queries = queries.into_iter().filter(|query| !query.is_empty());
+        let query = queries.collect::<Vec<_>>().join("&");
+        url.set_query((!query.is_empty()).then_some(query.as_str()));
+        let mut response = self.client.get(url).send().await.map_err(fault)?;
+        let body = self.read(&mut response).await?;
+        Ok(Page { status: response.status().as_u16(), body })
+    }
+
     async fn read(&self, response: &mut Response) -> Result<Vec<u8>, Fault> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(fault)? {
@@ -88,6 +103,16 @@ impl L1Access for HttpAccess {
 
     fn exchange(&self, body: Vec<u8>) -> BoxFuture<'_, Result<Vec<u8>, Fault>> {
         Box::pin(self.post(body))
+    }
+}
+
+impl BeaconAccess for HttpAccess {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn get(&self, path: String) -> BoxFuture<'_, Result<Page, Fault>> {
+        Box::pin(self.fetch(path))
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Fees, L1Error, L1Limits, LogQuery, Receipt,
     state::{Choice, Failover, Freshness},
     types::filter,
-    wire::{Answer, Call, Expects, Refusal, decode, encode},
+    wire::{Answer, Call, Expects, Refusal, decode, encode, header, inputs},
 };
 use crate::{
     access::{Fault, HttpAccess, L1Access},
@@ -13,9 +13,9 @@ use crate::{
 use alloy_consensus::{Header, Sealed};
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
-use alloy_rpc_types_eth::{FeeHistory, Header as RpcHeader, Log as RpcLog, TransactionRequest};
+use alloy_rpc_types_eth::{FeeHistory, Log as RpcLog, TransactionRequest};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Blocks whose fees are looked at to suggest one.
@@ -31,6 +31,23 @@ pub struct L1Client {
     state: Arc<Mutex<Failover>>,
     timer: Arc<dyn Timer>,
     batch: usize,
+}
+
+/// Makes a value of the answer to the call at a place, or says what is wrong with the endpoint.
+pub type Reading<'a, T> = &'a (dyn Fn(usize, &RawValue) -> Result<T, Fault> + Sync);
+
+/// What was answered to a list of calls.
+pub(super) struct Asked<T> {
+    /// In the order of the calls.
+    pub(super) values: Vec<Result<T, Refusal>>,
+    /// The endpoints that answered.
+    pub(super) places: Vec<usize>,
+}
+
+/// What one endpoint answered.
+struct Exchanged<T> {
+    answers: Vec<Answer>,
+    values: Vec<Result<T, Refusal>>,
 }
 
 impl L1Client {
@@ -86,7 +103,8 @@ impl L1Client {
     }
 
     /// A block's header with its hash, by number or tag; `None` if there is no such block. The hash
-    /// is the node's: a header with fields of a later fork does not hash to it here.
+    /// is the node's: a header with fields of a later fork does not hash to it here. An endpoint whose
+    /// header has only fields that are known here and another hash rests.
     ///
     /// # Errors
     ///
@@ -95,8 +113,7 @@ impl L1Client {
         &self,
         block: impl Into<BlockNumberOrTag>,
     ) -> Result<Option<Sealed<Header>>, L1Error> {
-        let found: Option<RpcHeader> = self.ask(block_call(block.into())).await?;
-        Ok(found.map(sealed))
+        self.header(block_call(block.into())).await
     }
 
     /// Several blocks, asked of one endpoint at once where they fit into a batch.
@@ -109,8 +126,7 @@ impl L1Client {
         blocks: impl IntoIterator<Item = BlockNumberOrTag>,
     ) -> Result<Vec<Option<Sealed<Header>>>, L1Error> {
         let calls: Vec<Call> = blocks.into_iter().map(block_call).collect();
-        let found: Vec<Option<RpcHeader>> = self.ask_all(&calls).await?;
-        Ok(found.into_iter().map(|header| header.map(sealed)).collect())
+        self.values(&calls, &|_, answer| header(answer)).await
     }
 
     /// A block's header by its hash.
@@ -119,9 +135,7 @@ impl L1Client {
     ///
     /// [`L1Error`].
     pub async fn block_by_hash(&self, hash: B256) -> Result<Option<Sealed<Header>>, L1Error> {
-        let found: Option<RpcHeader> =
-            self.ask(call("eth_getBlockByHash", json!([hash, false]))).await?;
-        Ok(found.map(sealed))
+        self.header(call("eth_getBlockByHash", json!([hash, false]))).await
     }
 
     /// An account's code.
@@ -244,18 +258,6 @@ impl L1Client {
         self.ask_all(&calls).await
     }
 
-    /// All receipts of a block, in order; `None` if there is no such block.
-    ///
-    /// # Errors
-    ///
-    /// [`L1Error`].
-    pub async fn block_receipts(
-        &self,
-        block: impl Into<BlockId>,
-    ) -> Result<Option<Vec<Receipt>>, L1Error> {
-        self.ask(call("eth_getBlockReceipts", json!([block.into()]))).await
-    }
-
     /// The logs of these contracts, in order.
     ///
     /// # Errors
@@ -269,19 +271,27 @@ impl L1Client {
         self.ask(call("eth_getLogs", json!([filter(query, addresses)]))).await
     }
 
-    /// The logs of these contracts in several blocks, by their hashes.
+    /// What `read` makes of the input of a block's transaction to this account: of the first of which it
+    /// makes something. An endpoint without one is passed over.
     ///
     /// # Errors
     ///
-    /// [`L1Error`]; [`L1Error::Refused`] if the node does not have one of the blocks.
-    pub async fn logs_of(
+    /// [`L1Error`]; [`L1Error::Unreachable`] with [`Fault::Missing`] if no endpoint has one.
+    pub async fn find_input<T>(
         &self,
-        blocks: impl IntoIterator<Item = B256>,
-        addresses: &[Address],
-    ) -> Result<Vec<Vec<RpcLog>>, L1Error> {
-        let logs = |hash| call("eth_getLogs", json!([filter(LogQuery::Block(hash), addresses)]));
-        let calls: Vec<Call> = blocks.into_iter().map(logs).collect();
-        self.ask_all(&calls).await
+        block: B256,
+        to: Address,
+        read: &(dyn Fn(&[u8]) -> Option<T> + Sync),
+    ) -> Result<T, L1Error> {
+        let call = call("eth_getBlockByHash", json!([block, true]));
+        let find = |_: usize, answer: &RawValue| {
+            let inputs = inputs(answer, to)?.unwrap_or_default();
+            inputs.iter().find_map(|input| read(input)).ok_or_else(|| {
+                Fault::Missing(format!("block {block} with the transaction to {to} that is wanted"))
+            })
+        };
+        let mut found = self.values(std::slice::from_ref(&call), &find).await?;
+        found.pop().ok_or_else(|| unreadable(call.method, "it lacks an answer".to_owned()))
     }
 
     async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, L1Error> {
@@ -289,21 +299,54 @@ impl L1Client {
         answers.pop().ok_or_else(|| unreadable(call.method, "it lacks an answer".to_owned()))
     }
 
+    async fn header(&self, call: Call) -> Result<Option<Sealed<Header>>, L1Error> {
+        let calls = std::slice::from_ref(&call);
+        let mut answers = self.values(calls, &|_, answer| header(answer)).await?;
+        answers.pop().ok_or_else(|| unreadable(call.method, "it lacks an answer".to_owned()))
+    }
+
     /// One answer a call, in order. A refusal of one is the error of all.
     async fn ask_all<T: DeserializeOwned>(&self, calls: &[Call]) -> Result<Vec<T>, L1Error> {
-        let mut values = Vec::with_capacity(calls.len());
-        for calls in calls.chunks(self.batch) {
-            for (call, answer) in calls.iter().zip(self.answers(calls).await?) {
-                let answer = answer.map_err(|refusal| refusal.into_error(call.method))?;
-                let value = serde_json::from_str(answer.get());
-                values.push(value.map_err(|error| unreadable(call.method, error.to_string()))?);
-            }
+        let parse = |_: usize, answer: &RawValue| {
+            let value = serde_json::from_str(answer.get());
+            value.map_err(|error| Fault::Unreadable(error.to_string()))
+        };
+        self.values(calls, &parse).await
+    }
+
+    /// One value a call, in order. A refusal of one is the error of all.
+    async fn values<T>(&self, calls: &[Call], read: Reading<'_, T>) -> Result<Vec<T>, L1Error> {
+        let values = self.ask_reading(calls, read).await?.values;
+        let value = |(call, value): (&Call, Result<T, Refusal>)| {
+            value.map_err(|refusal| refusal.into_error(call.method))
+        };
+        calls.iter().zip(values).map(value).collect()
+    }
+
+    /// One value or refusal a call. An endpoint whose answers cannot be read so rests, and another one
+    /// is asked.
+    pub(super) async fn ask_reading<T>(
+        &self,
+        calls: &[Call],
+        read: Reading<'_, T>,
+    ) -> Result<Asked<T>, L1Error> {
+        let mut asked = Asked { values: Vec::with_capacity(calls.len()), places: Vec::new() };
+        for (index, calls) in calls.chunks(self.batch).enumerate() {
+            let first = index * self.batch;
+            let read = |place: usize, answer: &RawValue| read(first + place, answer);
+            let (place, values) = self.answers(calls, &read).await?;
+            asked.values.extend(values);
+            asked.places.push(place);
         }
-        Ok(values)
+        Ok(asked)
     }
 
     /// The answers of the first endpoint that is of use.
-    async fn answers(&self, calls: &[Call]) -> Result<Vec<Answer>, L1Error> {
+    async fn answers<T>(
+        &self,
+        calls: &[Call],
+        read: Reading<'_, T>,
+    ) -> Result<(usize, Vec<Result<T, Refusal>>), L1Error> {
         let method = calls.first().map_or("nothing", |call| call.method);
         let (attempts, mut tried, mut last) = (self.state().attempts(), Vec::new(), Fault::Timeout);
         let mut behind = None;
@@ -319,48 +362,56 @@ impl L1Client {
                 }
                 Choice::OtherChain(place, found) => return Err(self.other_chain(place, found)),
             };
-            match self.try_endpoint(place, matches!(choice, Choice::Identify(_)), calls).await {
-                Ok((answers, Freshness::Current)) => return Ok(answers),
-                Ok((answers, Freshness::Behind)) => {
-                    behind = Some((place, answers));
+            let identify = matches!(choice, Choice::Identify(_));
+            match self.try_endpoint(place, identify, calls, read).await {
+                Ok((found, Freshness::Current)) => return Ok((place, found.values)),
+                Ok((found, Freshness::Behind)) => {
+                    behind = Some((place, found));
                     last = Fault::Behind;
                 }
                 Err(Fault::TooLarge(limit)) => return Err(L1Error::TooLarge { method, limit }),
                 Err(fault) => last = fault,
             }
-            tracing::debug!(endpoint = self.name(place), method, fault = %last, "L1 endpoint rests");
+            let endpoint = self.name(place);
+            match &last {
+                Fault::Wrong(_) => {
+                    tracing::warn!(endpoint, method, fault = %last, "an L1 endpoint lies")
+                }
+                fault => tracing::debug!(endpoint, method, %fault, "L1 endpoint rests"),
+            }
             tried.push(format!("{} ({last})", self.name(place)));
         }
-        let Some((place, answers)) = behind else {
+        let Some((place, found)) = behind else {
             return Err(L1Error::Unreachable { method, tried: tried.join(", "), last });
         };
         let mut state = self.state();
         state.answered(place);
-        state.accepted(calls, &answers, Freshness::Behind);
-        Ok(answers)
+        state.accepted(calls, &found.answers, Freshness::Behind);
+        Ok((place, found.values))
     }
 
     /// Asks one endpoint and notes how it did.
-    async fn try_endpoint(
+    async fn try_endpoint<T>(
         &self,
         place: usize,
         identify: bool,
         calls: &[Call],
-    ) -> Result<(Vec<Answer>, Freshness), Fault> {
-        let answers = self.exchange(place, identify, calls).await;
+        read: Reading<'_, T>,
+    ) -> Result<(Exchanged<T>, Freshness), Fault> {
+        let found = self.exchange(place, identify, calls, read).await;
         let now = self.timer.now();
         let mut state = self.state();
-        match answers {
-            Ok(answers) => {
-                let freshness = state.judge(calls, &answers);
+        match found {
+            Ok(found) => {
+                let freshness = state.judge(calls, &found.answers);
                 match freshness {
                     Freshness::Current => {
                         state.answered(place);
-                        state.accepted(calls, &answers, freshness);
+                        state.accepted(calls, &found.answers, freshness);
                     }
                     Freshness::Behind => state.failed(place, now),
                 }
-                Ok((answers, freshness))
+                Ok((found, freshness))
             }
             // It is no less healthy for that, and it is noted already that it is of another chain.
             Err(fault @ (Fault::TooLarge(_) | Fault::OtherChain { .. })) => Err(fault),
@@ -371,12 +422,13 @@ impl L1Client {
         }
     }
 
-    async fn exchange(
+    async fn exchange<T>(
         &self,
         place: usize,
         identify: bool,
         calls: &[Call],
-    ) -> Result<Vec<Answer>, Fault> {
+        read: Reading<'_, T>,
+    ) -> Result<Exchanged<T>, Fault> {
         let endpoint = self.endpoints.get(place).ok_or(Fault::Behind)?.clone();
         if identify {
             let body = endpoint.exchange(encode(&[call("eth_chainId", json!([]))])).await?;
@@ -384,7 +436,23 @@ impl L1Client {
             let identified = self.state().identified(place, found, self.timer.now());
             identified.map_err(|expected| Fault::OtherChain { expected, found })?;
         }
-        decode(calls.len(), &endpoint.exchange(encode(calls)).await?)
+        let answers = decode(calls.len(), &endpoint.exchange(encode(calls)).await?)?;
+        let value = |(place, answer): (usize, &Answer)| match answer {
+            Ok(answer) => read(place, answer).map(Ok),
+            Err(refusal) => Ok(Err(refusal.clone())),
+        };
+        let values = answers.iter().enumerate().map(value).collect::<Result<_, Fault>>()?;
+        Ok(Exchanged { answers, values })
+    }
+
+    /// How often a question is sent.
+    pub(super) fn attempts(&self) -> u32 {
+        self.state().attempts()
+    }
+
+    /// What this endpoint answered turned out wrong: it rests.
+    pub(super) fn rest(&self, place: usize) {
+        self.state().failed(place, self.timer.now());
     }
 
     fn other_chain(&self, place: usize, found: u64) -> L1Error {
@@ -392,7 +460,7 @@ impl L1Client {
         L1Error::OtherChain { endpoint: self.name(place).to_owned(), expected, found }
     }
 
-    fn name(&self, place: usize) -> &str {
+    pub(super) fn name(&self, place: usize) -> &str {
         self.endpoints.get(place).map_or("?", |endpoint| endpoint.name())
     }
 
@@ -402,7 +470,7 @@ impl L1Client {
 }
 
 const fn call(method: &'static str, params: Value) -> Call {
-    Call { method, params, expects: Expects::Anything }
+    Call::plain(method, params)
 }
 
 fn block_call(block: BlockNumberOrTag) -> Call {
@@ -416,10 +484,6 @@ fn block_call(block: BlockNumberOrTag) -> Call {
 
 fn receipt_call(transaction: B256) -> Call {
     call("eth_getTransactionReceipt", json!([transaction]))
-}
-
-fn sealed(header: RpcHeader) -> Sealed<Header> {
-    Sealed::new_unchecked(header.inner, header.hash)
 }
 
 fn chain_id(answers: Vec<Answer>) -> Result<u64, Fault> {

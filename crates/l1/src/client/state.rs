@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// What is known of the endpoints, in the order of the user's preference.
 #[derive(Debug, Clone)]
-pub(super) struct Failover {
+pub(crate) struct Failover {
     endpoints: Vec<Standing>,
     limits: L1Limits,
     chain_id: Option<u64>,
@@ -57,7 +57,7 @@ pub(super) enum Freshness {
 
 impl Failover {
     /// `chain_id`: the chain that is wanted; without it, the chain of the first that answers.
-    pub(super) fn new(count: usize, limits: L1Limits, chain_id: Option<u64>) -> Self {
+    pub(crate) fn new(count: usize, limits: L1Limits, chain_id: Option<u64>) -> Self {
         Self { endpoints: vec![Standing::default(); count], limits, chain_id, best: 0 }
     }
 
@@ -92,8 +92,21 @@ impl Failover {
         }
     }
 
+    /// All endpoints: those that rest come last.
+    pub(crate) fn order(&self, now: Duration) -> Vec<usize> {
+        let rests = |place: &usize| self.endpoints.get(*place).is_none_or(|e| e.rests_until > now);
+        let mut order: Vec<usize> = (0..self.endpoints.len()).collect();
+        order.sort_by_key(rests);
+        order
+    }
+
+    /// Whether it is known to serve the chain that is wanted, and has not failed since.
+    pub(crate) fn is_identified(&self, place: usize) -> bool {
+        self.endpoints.get(place).is_some_and(|endpoint| endpoint.chain == Chain::Ours)
+    }
+
     /// It answered which chain it serves; an error names the wanted one.
-    pub(super) fn identified(
+    pub(crate) fn identified(
         &mut self,
         place: usize,
         found: u64,
@@ -110,7 +123,7 @@ impl Failover {
     }
 
     /// It was of use.
-    pub(super) fn answered(&mut self, place: usize) {
+    pub(crate) fn answered(&mut self, place: usize) {
         if let Some(endpoint) = self.endpoints.get_mut(place) {
             endpoint.failures = 0;
             endpoint.rests_until = Duration::ZERO;
@@ -118,7 +131,7 @@ impl Failover {
     }
 
     /// It was not.
-    pub(super) fn failed(&mut self, place: usize, now: Duration) {
+    pub(crate) fn failed(&mut self, place: usize, now: Duration) {
         let (first, most) = (self.limits.back_off, self.limits.max_back_off);
         if let Some(endpoint) = self.endpoints.get_mut(place) {
             let rest = first.saturating_mul(2u32.saturating_pow(endpoint.failures));

@@ -2,12 +2,15 @@
 
 use super::L1Error;
 use crate::access::Fault;
-use alloy_primitives::{Bytes, U64};
-use serde::{Deserialize, Serialize};
+use alloy_consensus::{Header, Sealed};
+use alloy_primitives::{Address, Bytes, U64};
+use alloy_rpc_types_eth::Header as RpcHeader;
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{
     Value,
     value::{RawValue, to_raw_value},
 };
+use std::collections::HashMap;
 
 /// A question, and how an answer shows that the endpoint is behind.
 #[derive(Debug, Clone)]
@@ -15,6 +18,13 @@ pub(super) struct Call {
     pub(super) method: &'static str,
     pub(super) params: Value,
     pub(super) expects: Expects,
+}
+
+impl Call {
+    /// A question whose answer does not show whether the endpoint is behind.
+    pub(super) const fn plain(method: &'static str, params: Value) -> Self {
+        Self { method, params, expects: Expects::Anything }
+    }
 }
 
 /// What a current endpoint knows.
@@ -46,6 +56,16 @@ impl Refusal {
             ["rate limit", "too many requests", "capacity", "quota", "compute units", "throttle"];
         let message = self.message.to_lowercase();
         self.code == 429 || WORDS.iter().any(|word| message.contains(word))
+    }
+
+    /// Whether the endpoint does not have the method. -32601 is JSON-RPC's code for it and -32004 that
+    /// of EIP-1474; some gateways have words only.
+    pub(super) fn lacks_method(&self) -> bool {
+        const WORDS: [&str; 5] =
+            ["not found", "not exist", "not supported", "not available", "unsupported"];
+        let message = self.message.to_lowercase();
+        let says = message.contains("method") && WORDS.iter().any(|word| message.contains(word));
+        matches!(self.code, -32_601 | -32_004) || says
     }
 
     pub(super) fn into_error(self, method: &'static str) -> L1Error {
@@ -117,6 +137,81 @@ pub(super) fn decode(count: usize, body: &[u8]) -> Result<Vec<Answer>, Fault> {
 
 fn null() -> Result<Box<RawValue>, Fault> {
     to_raw_value(&Value::Null).map_err(|error| Fault::Unreadable(error.to_string()))
+}
+
+/// The fields of a block's header up to Osaka, and what stands beside them in an answer. What later forks
+/// add is not settled yet.
+pub const BLOCK_FIELDS: [&str; 27] = [
+    "number",
+    "hash",
+    "parentHash",
+    "sha3Uncles",
+    "miner",
+    "stateRoot",
+    "transactionsRoot",
+    "receiptsRoot",
+    "logsBloom",
+    "difficulty",
+    "gasLimit",
+    "gasUsed",
+    "timestamp",
+    "extraData",
+    "mixHash",
+    "nonce",
+    "baseFeePerGas",
+    "withdrawalsRoot",
+    "blobGasUsed",
+    "excessBlobGas",
+    "parentBeaconBlockRoot",
+    "requestsHash",
+    "totalDifficulty",
+    "size",
+    "uncles",
+    "transactions",
+    "withdrawals",
+];
+
+/// The header of a block that was answered, with the hash that the node says. It must be the header's
+/// own, but for one with fields that are not known here (rule D12): those the watcher believes by
+/// their links.
+///
+/// # Errors
+///
+/// [`Fault`] if it cannot be read, or is not the header of its hash.
+pub fn header(answer: &RawValue) -> Result<Option<Sealed<Header>>, Fault> {
+    let unreadable = |error: serde_json::Error| Fault::Unreadable(format!("block: {error}"));
+    let read: Option<RpcHeader> = serde_json::from_str(answer.get()).map_err(unreadable)?;
+    let Some(RpcHeader { hash, inner, .. }) = read else { return Ok(None) };
+    if inner.hash_slow() != hash {
+        let fields: HashMap<String, IgnoredAny> =
+            serde_json::from_str(answer.get()).map_err(unreadable)?;
+        if fields.keys().all(|field| BLOCK_FIELDS.contains(&field.as_str())) {
+            let number = inner.number;
+            return Err(Fault::Wrong(format!(
+                "the header of block {number} is not of hash {hash}"
+            )));
+        }
+    }
+    Ok(Some(Sealed::new_unchecked(inner, hash)))
+}
+
+/// The inputs of a block's transactions to an account, in order; `None` if there is no such block.
+pub(super) fn inputs(answer: &RawValue, to: Address) -> Result<Option<Vec<Bytes>>, Fault> {
+    #[derive(Deserialize)]
+    struct Block {
+        transactions: Vec<Transaction>,
+    }
+    #[derive(Deserialize)]
+    struct Transaction {
+        to: Option<Address>,
+        input: Bytes,
+    }
+    let block: Option<Block> = serde_json::from_str(answer.get())
+        .map_err(|error| Fault::Unreadable(format!("transactions: {error}")))?;
+    Ok(block.map(|block| {
+        let ours = block.transactions.into_iter().filter(|tx| tx.to == Some(to));
+        ours.map(|transaction| transaction.input).collect()
+    }))
 }
 
 /// The number of a block that was answered.

@@ -7,11 +7,16 @@
 //! | record | fields | when |
 //! |---|---|---|
 //! | `journal` | `format` (1), `chainId`, `account` | first line |
-//! | `signed` | `id`, `content`, `nonce`, `hash`, `maxFee`, `priorityFee`, `raw` | before it is sent; again, with the same id and nonce, for one that replaces it |
+//! | `signed` | `id`, `content`, `nonce`, `hash`, `maxFee`, `priorityFee`, `raw`; with blobs `maxBlobFee` | before it is sent; again, with the same id and nonce, for one that replaces it |
 //! | `mined` | `id`, `hash`, `block` | after its confirmations |
 //!
 //! A line without its newline at the end, or one with zero bytes, was cut short by a crash: it is
 //! removed, and what it was for was not sent. Any other damage is an error.
+//!
+//! `raw` is the transaction as it stands in a block, so without blobs. Those are in a folder beside the
+//! journal, named as it is and `.blobs`: a file for each content, named by it in hexadecimal, with the
+//! blobs one after the other, 131,072 bytes each. It is synced before the record and removed when the
+//! transaction is done.
 
 use alloy_primitives::{Address, B256, Bytes, U128, hex, keccak256};
 use serde::{Deserialize, Serialize};
@@ -46,6 +51,13 @@ pub enum JournalError {
         /// The line, from 1.
         line: usize,
     },
+    /// The blobs of a transaction in flight are not as they were written.
+    #[error(
+        "the blobs in {} are gone or damaged: restore the file from a copy; without one, wait until \
+         the L1 has mined what it was sent, or start with another journal and another key",
+        .0.display()
+    )]
+    Blobs(PathBuf),
     /// It belongs to another account or chain, or comes from another version.
     #[error("the journal {} is of {found}, not of {expected}: use another file", path.display())]
     Other {
@@ -87,6 +99,8 @@ pub(super) struct Signed {
     pub(super) hash: B256,
     pub(super) max_fee: U128,
     pub(super) priority_fee: U128,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) max_blob_fee: Option<U128>,
     pub(super) raw: Bytes,
 }
 
@@ -177,7 +191,7 @@ fn open_file(path: &Path) -> io::Result<File> {
 }
 
 /// The file's name is on disk, too.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if folder != Path::new("") => File::open(folder)?.sync_all(),
         _ => File::open(".")?.sync_all(),

@@ -1,21 +1,20 @@
 //! Looks at the L1 and does what was decided.
 
 use super::{
-    SendError, SendLimits, TxRequest,
+    InFlight, SendError, SendLimits, TxRequest,
     journal::{Journal, JournalError, Record, Signed},
-    state::{Action, Known, Observed, Price, State},
+    sidecars::{Proofs, Sidecars, aside, versioned_hashes},
+    state::{Action, Flight, Known, Observed, Price, State},
+    transaction::{decode, offer, with_sidecar},
 };
 use crate::{
     client::{L1Client, L1Error, Receipt},
     error::Severity,
     timer::Timer,
 };
-use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
-use alloy_eips::{
-    BlockNumberOrTag,
-    eip2718::{Decodable2718, Encodable2718},
-};
-use alloy_primitives::{Address, B256, TxKind, U128, U256};
+use alloy_consensus::{SignableTransaction, Transaction, TxEnvelope, TypedTransaction};
+use alloy_eips::{BlockNumberOrTag, eip2718::Encodable2718};
+use alloy_primitives::{Address, B256, Bytes, U128, U256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use std::{path::Path, sync::Arc, time::Duration};
@@ -52,6 +51,7 @@ struct Inner {
     signer: PrivateKeySigner,
     limits: SendLimits,
     journal: Journal,
+    sidecars: Sidecars,
     state: State,
     looked: Option<Duration>,
 }
@@ -86,6 +86,7 @@ impl Sender {
         let line = records.len();
         let state = State::restore(account, limits.clone(), records)
             .ok_or_else(|| JournalError::Damaged { path: journal.to_owned(), line })?;
+        let sidecars = Sidecars::open(journal, |content| state.needs(content))?;
         let (timer, poll) = (client.timer(), limits.poll);
         let inner = Inner {
             account,
@@ -95,6 +96,7 @@ impl Sender {
             signer,
             limits,
             journal: file,
+            sidecars,
             state,
             looked: None,
         };
@@ -113,7 +115,31 @@ impl Sender {
     ///
     /// [`SendError`]: with those of severity [`Severity::Retry`] it is not in the journal.
     pub async fn submit(&self, id: &str, request: &TxRequest) -> Result<Handle, SendError> {
-        self.inner.lock().await.submit(id, request).await
+        let hashes = match request.blobs.as_slice() {
+            [] => Vec::new(),
+            blobs => {
+                let blobs = blobs.to_vec();
+                aside(move || versioned_hashes(&blobs)).await?
+            }
+        };
+        self.inner.lock().await.submit(id, request, hashes).await
+    }
+
+    /// All that is in flight, by nonce, as the last look at the L1 showed it.
+    pub async fn in_flight(&self) -> Vec<InFlight> {
+        let inner = self.inner.lock().await;
+        inner.state.flights.iter().filter_map(|(nonce, flight)| shown(*nonce, flight)).collect()
+    }
+
+    /// What the last look showed of what was submitted by this id, if it was in a block then: one that a
+    /// reorg may remove still. Nothing is asked; of what was done before a restart nothing is known.
+    pub async fn receipt(&self, id: &str) -> Option<Receipt> {
+        self.inner.lock().await.state.receipt(id).cloned()
+    }
+
+    /// Whether something was submitted by this id.
+    pub async fn knows(&self, id: &str) -> bool {
+        self.inner.lock().await.state.content_of(id).is_some()
     }
 
     /// Waits until a transaction has its confirmations. One that was mined and failed has a receipt
@@ -173,9 +199,28 @@ impl Sender {
     }
 }
 
+/// A transaction in flight for others.
+fn shown(nonce: u64, flight: &Flight) -> Option<InFlight> {
+    let transaction = decode(&flight.last()?.raw)?;
+    Some(InFlight {
+        id: flight.id.clone(),
+        nonce,
+        to: transaction.to(),
+        input: transaction.input().clone(),
+        versioned_hashes: transaction.blob_versioned_hashes().unwrap_or_default().to_vec(),
+        mined: flight.mined.clone(),
+        refusal: flight.refusal.clone(),
+    })
+}
+
 impl Inner {
-    async fn submit(&mut self, id: &str, request: &TxRequest) -> Result<Handle, SendError> {
-        let content = request.content();
+    async fn submit(
+        &mut self,
+        id: &str,
+        request: &TxRequest,
+        hashes: Vec<B256>,
+    ) -> Result<Handle, SendError> {
+        let content = request.content(&hashes);
         if let Some((nonce, hash, found)) = self.state.content_of(id) {
             let handle = Handle { id: id.to_owned(), nonce, hash };
             let other = SendError::OtherContent { id: id.to_owned() };
@@ -183,17 +228,12 @@ impl Inner {
         }
         let latest = self.client.nonce(self.account, BlockNumberOrTag::Latest).await?;
         let fees = self.client.fees().await?;
-        let (nonce, price) = self.state.plan(latest, &fees)?;
+        let (nonce, price) = self.state.plan(latest, &fees, request.carries())?;
         self.check_funds(request, price).await?;
-        let transaction = TxEip1559 {
-            chain_id: self.chain_id,
-            nonce,
-            gas_limit: request.gas_limit,
-            to: request.to.map_or(TxKind::Create, TxKind::Call),
-            value: request.value,
-            input: request.input.clone(),
-            ..TxEip1559::default()
-        };
+        let transaction = request.transaction(self.chain_id, nonce, hashes)?;
+        if !request.blobs.is_empty() {
+            self.sidecars.keep(content, &request.blobs)?;
+        }
         let hash = self.sign(id, content, transaction, price)?;
         self.send(nonce).await?;
         Ok(Handle { id: id.to_owned(), nonce, hash })
@@ -204,7 +244,9 @@ impl Inner {
         let account = self.account;
         let balance = self.client.balance(account, BlockNumberOrTag::Latest).await?;
         let gas = U256::from(request.gas_limit).saturating_mul(U256::from(price.max_fee));
-        let needed = request.value.saturating_add(gas);
+        let blobs = U256::from(price.blob_fee.unwrap_or_default());
+        let blobs = request.blob_gas().saturating_mul(blobs);
+        let needed = request.value.saturating_add(gas).saturating_add(blobs);
         match balance < needed {
             true => Err(SendError::Funds { account, balance, needed }),
             false => Ok(()),
@@ -216,16 +258,15 @@ impl Inner {
         &mut self,
         id: &str,
         content: B256,
-        mut transaction: TxEip1559,
+        mut transaction: TypedTransaction,
         price: Price,
     ) -> Result<B256, SendError> {
-        transaction.max_fee_per_gas = price.max_fee;
-        transaction.max_priority_fee_per_gas = price.priority_fee;
+        offer(&mut transaction, price);
         let signature = self.signer.sign_hash_sync(&transaction.signature_hash());
         let signature = signature.map_err(|error| SendError::Signer(error.to_string()))?;
-        let nonce = transaction.nonce;
-        let transaction = transaction.into_signed(signature);
-        let hash = *transaction.hash();
+        let nonce = transaction.nonce();
+        let transaction = TxEnvelope::from(transaction.into_signed(signature));
+        let hash = *transaction.tx_hash();
         let signed = Signed {
             id: id.to_owned(),
             content,
@@ -233,7 +274,8 @@ impl Inner {
             hash,
             max_fee: U128::from(price.max_fee),
             priority_fee: U128::from(price.priority_fee),
-            raw: TxEnvelope::from(transaction).encoded_2718().into(),
+            max_blob_fee: price.blob_fee.map(U128::from),
+            raw: transaction.encoded_2718().into(),
         };
         let record = Record::Signed(signed);
         self.journal.append(&record)?;
@@ -247,12 +289,16 @@ impl Inner {
 
     /// Sends the last attempt. That the L1 cannot be reached is no error: it is sent later.
     async fn send(&mut self, nonce: u64) -> Result<(), SendError> {
-        let last = self.state.flights.get(&nonce).and_then(|flight| flight.last());
-        let Some((raw, hash)) = last.map(|last| (last.raw.clone(), last.hash)) else {
+        let flight = self.state.flights.get(&nonce);
+        let Some((content, last)) = flight.and_then(|it| Some((it.content, it.last()?.clone())))
+        else {
             return Ok(());
         };
-        let result = self.client.send_raw(&raw).await;
-        let now = self.timer.now();
+        let result = match decode(&last.raw) {
+            Some(TxEnvelope::Eip4844(_)) => self.send_blobs(content, &last.raw).await?,
+            _ => self.client.send_raw(&last.raw).await,
+        };
+        let (now, hash) = (self.timer.now(), last.hash);
         match result {
             Ok(_) => self.state.sent(nonce, now),
             Err(L1Error::Refused { message, .. }) => {
@@ -263,6 +309,35 @@ impl Inner {
             Err(error) => tracing::warn!(%error, nonce, %hash, "not sent to L1 yet"),
         }
         Ok(())
+    }
+
+    /// Sends a transaction with its blobs; if the L1 does not take their proofs, with the other kind.
+    async fn send_blobs(
+        &mut self,
+        content: B256,
+        raw: &Bytes,
+    ) -> Result<Result<B256, L1Error>, SendError> {
+        let Some(TxEnvelope::Eip4844(signed)) = decode(raw) else {
+            return Ok(self.client.send_raw(raw).await);
+        };
+        let hashes = signed.blob_versioned_hashes().unwrap_or_default();
+        let sidecar = self.sidecars.proven(content, hashes).await?;
+        let first = self.client.send_raw(&with_sidecar(&signed, &sidecar)).await;
+        let is_other = |error: &L1Error| matches!(error, L1Error::Refused { message, .. } if Proofs::may_be_wrong(message));
+        if !first.as_ref().is_err_and(is_other) {
+            return Ok(first);
+        }
+        let before = self.sidecars.takes;
+        self.sidecars.takes = before.other();
+        let sidecar = self.sidecars.proven(content, hashes).await?;
+        let second = self.client.send_raw(&with_sidecar(&signed, &sidecar)).await;
+        if second.as_ref().is_err_and(is_other) {
+            // It is not that.
+            self.sidecars.takes = before;
+            return Ok(first);
+        }
+        tracing::info!(proofs = ?self.sidecars.takes, "L1 takes blobs with these proofs");
+        Ok(second)
     }
 
     /// The receipt, if it is done; looks at the L1 for it if the last look is old.
@@ -320,7 +395,7 @@ impl Inner {
                     if let Some(record) = self.state.mined(nonce, hash, block) {
                         self.journal.append(&record)?;
                     }
-                    self.state.finish(nonce, hash, block, seen.receipts.get(&hash).cloned());
+                    self.finish(nonce, hash, block, seen.receipts.get(&hash).cloned());
                 }
                 Action::Send { nonce } => self.send(nonce).await?,
                 Action::Replace { nonce, price } => {
@@ -330,6 +405,14 @@ impl Inner {
             }
         }
         Ok(())
+    }
+
+    fn finish(&mut self, nonce: u64, hash: B256, block: u64, receipt: Option<Receipt>) {
+        let content = self.state.flights.get(&nonce).map(|flight| flight.content);
+        self.state.finish(nonce, hash, block, receipt);
+        if let Some(content) = content.filter(|content| !self.state.needs(*content)) {
+            self.sidecars.forget(content);
+        }
     }
 
     /// In this order: what is older than the receipts cannot show more than they do.
@@ -358,13 +441,12 @@ impl Inner {
         let flight = self.state.flights.get(&nonce);
         let id = flight.map(|flight| flight.id.clone()).unwrap_or_default();
         let raw = flight.and_then(|flight| flight.last()).map(|last| last.raw.clone());
-        let decoded = TxEnvelope::decode_2718(&mut raw.unwrap_or_default().as_ref());
         // The journal has what this process or one before it signed.
-        let Ok(TxEnvelope::Eip1559(transaction)) = decoded else {
+        let Some(transaction) = decode(&raw.unwrap_or_default()) else {
             return Err(SendError::Signer(format!("transaction {id} is of a kind unknown here")));
         };
         tracing::info!(id, nonce, max_fee = price.max_fee, "L1 transaction pays more now");
-        self.sign(&id, content, transaction.tx().clone(), price)?;
+        self.sign(&id, content, transaction.into(), price)?;
         Ok(())
     }
 }

@@ -12,34 +12,76 @@ use std::{collections::BTreeMap, time::Duration};
 /// is behind another shows such things for a while.
 const STRIKES: u32 = 3;
 
-/// What a transaction offers for gas, in wei.
+/// Whether a transaction carries blobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carries {
+    Nothing,
+    Blobs,
+}
+
+/// What a transaction offers for gas, and for blob gas if it has blobs, in wei.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Price {
     pub(super) max_fee: u128,
     pub(super) priority_fee: u128,
+    pub(super) blob_fee: Option<u128>,
 }
 
 impl Price {
-    /// What a new transaction offers; an error if the limit is below what it takes now.
-    pub(super) fn first(fees: &Fees, limit: u128) -> Result<Self, SendError> {
-        let wanted = fees.base_fee.saturating_add(fees.priority_fee);
+    /// What a new transaction offers; an error if a limit is below what it takes now.
+    pub(super) fn first(
+        fees: &Fees,
+        limits: &SendLimits,
+        carries: Carries,
+    ) -> Result<Self, SendError> {
+        let (wanted, limit) = (fees.base_fee.saturating_add(fees.priority_fee), limits.max_fee);
         if wanted > limit {
             return Err(SendError::FeesTooHigh { wanted, limit });
         }
-        Ok(Self { max_fee: fees.max_fee().min(limit), priority_fee: fees.priority_fee })
+        let blob_fee = match carries {
+            Carries::Nothing => None,
+            Carries::Blobs => Some(first_blob_fee(fees, limits.max_blob_fee)?),
+        };
+        Ok(Self { max_fee: fees.max_fee().min(limit), priority_fee: fees.priority_fee, blob_fee })
     }
 
-    /// What one that replaces this offers: at least so much more of both, and what new ones offer;
-    /// `None` if the limit does not allow it.
+    /// What one that replaces this offers: at least so much more of all, and what new ones offer;
+    /// `None` if a limit does not allow it.
     fn raised(self, fees: &Fees, limits: &SendLimits) -> Option<Self> {
+        let permille = match self.blob_fee {
+            None => limits.bump_permille,
+            Some(_) => limits.blob_bump_permille,
+        };
         let more = |old: u128| {
-            let part = old.saturating_mul(limits.bump_permille).div_ceil(1_000);
+            let part = old.saturating_mul(permille).div_ceil(1_000);
             old.saturating_add(part.max(1))
         };
         let (least_tip, least) = (more(self.priority_fee), more(self.max_fee));
         let priority_fee = fees.priority_fee.max(least_tip).min(limits.max_fee);
         let max_fee = fees.max_fee().max(least).max(priority_fee).min(limits.max_fee);
-        (max_fee >= least && priority_fee >= least_tip).then_some(Self { max_fee, priority_fee })
+        let raised_blob_fee = |old: u128| {
+            let fee = offered_blob_fee(fees).max(more(old)).min(limits.max_blob_fee);
+            (fee >= more(old)).then_some(fee)
+        };
+        let blob_fee = match self.blob_fee {
+            None => None,
+            Some(old) => Some(raised_blob_fee(old)?),
+        };
+        let is_enough = max_fee >= least && priority_fee >= least_tip;
+        is_enough.then_some(Self { max_fee, priority_fee, blob_fee })
+    }
+}
+
+/// What stays valid while the price of blobs doubles, which takes six full blocks at least.
+const fn offered_blob_fee(fees: &Fees) -> u128 {
+    fees.blob_base_fee.saturating_mul(2)
+}
+
+fn first_blob_fee(fees: &Fees, limit: u128) -> Result<u128, SendError> {
+    match fees.blob_base_fee {
+        0 => Err(SendError::NoBlobs),
+        wanted if wanted > limit => Err(SendError::BlobFeesTooHigh { wanted, limit }),
+        _ => Ok(offered_blob_fee(fees).min(limit)),
     }
 }
 
@@ -55,7 +97,7 @@ pub(super) struct Attempt {
 #[derive(Debug, Clone)]
 pub(super) struct Flight {
     pub(super) id: String,
-    content: B256,
+    pub(super) content: B256,
     /// The last replaces those before. Any may be mined.
     pub(super) attempts: Vec<Attempt>,
     /// When the last was sent last, by this process.
@@ -65,7 +107,9 @@ pub(super) struct Flight {
     /// How often in a row its nonce was used and none of its attempts in a block.
     strikes: u32,
     /// What the L1 said when it was offered last.
-    refusal: Option<String>,
+    pub(super) refusal: Option<String>,
+    /// Of whichever attempt the last look showed in a block.
+    pub(super) mined: Option<Receipt>,
     /// The L1 wants more than the last attempt offers.
     underpriced: bool,
 }
@@ -184,17 +228,26 @@ impl State {
     }
 
     /// Nonce and price of a new transaction, where the L1 expects `latest` next.
-    pub(super) fn plan(&self, latest: u64, fees: &Fees) -> Result<(u64, Price), SendError> {
+    pub(super) fn plan(
+        &self,
+        latest: u64,
+        fees: &Fees,
+        carries: Carries,
+    ) -> Result<(u64, Price), SendError> {
         if self.flights.len() >= self.limits.max_in_flight {
             return Err(SendError::Full(self.flights.len()));
         }
-        Ok((self.next_nonce.max(latest), Price::first(fees, self.limits.max_fee)?))
+        Ok((self.next_nonce.max(latest), Price::first(fees, &self.limits, carries)?))
     }
 
     /// One is in the journal now: new, or in place of the one of its nonce. `None` if it fits
     /// nowhere.
     pub(super) fn signed(&mut self, signed: &Signed) -> Option<()> {
-        let price = Price { max_fee: signed.max_fee.to(), priority_fee: signed.priority_fee.to() };
+        let price = Price {
+            max_fee: signed.max_fee.to(),
+            priority_fee: signed.priority_fee.to(),
+            blob_fee: signed.max_blob_fee.map(|fee| fee.to()),
+        };
         let attempt = Attempt { hash: signed.hash, raw: signed.raw.clone(), price };
         if let Some(flight) = self.flights.get_mut(&signed.nonce) {
             if flight.id != signed.id || flight.content != signed.content {
@@ -216,6 +269,7 @@ impl State {
             next_since: None,
             strikes: 0,
             refusal: None,
+            mined: None,
             underpriced: false,
         };
         self.flights.insert(signed.nonce, flight);
@@ -256,12 +310,27 @@ impl State {
         let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
         if let Some(flight) = self.flights.get_mut(&nonce) {
             flight.sent = Some(now);
-            flight.underpriced = has(&["underpriced", "fee too low", "gas price too low"]);
+            let too_little = ["underpriced", "fee too low", "gas price too low", "less than block"];
+            flight.underpriced = has(&too_little);
             // It is there already, or it is in a block, which the next look shows.
             let is_there =
                 has(&["already known", "known transaction", "already imported", "nonce too low"]);
             let passes = is_there || flight.underpriced;
             flight.refusal = (!passes).then(|| message.to_owned());
+        }
+    }
+
+    /// Whether one in flight has this content: then what belongs to it is still needed.
+    pub(super) fn needs(&self, content: B256) -> bool {
+        self.flights.values().any(|flight| flight.content == content)
+    }
+
+    /// What is known to have become of what has this id: in a block that a reorg may remove, or done.
+    pub(super) fn receipt(&self, id: &str) -> Option<&Receipt> {
+        match self.known(id) {
+            Known::No => None,
+            Known::Flight(_, flight) => flight.mined.as_ref(),
+            Known::Done(done) => done.receipt.as_ref(),
         }
     }
 
@@ -280,7 +349,8 @@ impl State {
         let mut actions = Vec::new();
         let mut is_next = true;
         for (&nonce, flight) in &mut self.flights {
-            if let Some(receipt) = flight.receipt(seen) {
+            flight.mined = flight.receipt(seen).cloned();
+            if let Some(receipt) = &flight.mined {
                 flight.strikes = 0;
                 (flight.next_since, flight.refusal) = (None, None);
                 // It is done with its last confirmation, its own block counted.

@@ -2,11 +2,11 @@
 
 use super::{
     WatchError, WatchSettings, Watched, WatchedBlock,
-    state::{Fork, Plan, State, linked, may_have_logs, sort_logs},
+    state::{Fork, Plan, State, is_watched, linked, may_have_any},
 };
 use crate::{
     access::Fault,
-    client::{L1Client, L1Error, LogQuery},
+    client::{L1Client, L1Error, logs_of},
     error::Severity,
 };
 use alloy_consensus::{Header, Sealed};
@@ -198,37 +198,34 @@ impl Watcher {
         Ok(if last < head.number { Progress::More } else { Progress::UpToDate })
     }
 
-    /// The logs of these blocks, by their hashes.
+    /// The watched events of these blocks, by their hashes.
     async fn logs(
-        &mut self,
+        &self,
         headers: &[Sealed<Header>],
     ) -> Result<HashMap<B256, Vec<(u64, Log)>>, WatchError> {
-        let addresses = self.watched.read().addresses().to_vec();
-        let wanted: Vec<&Sealed<Header>> =
-            headers.iter().filter(|header| may_have_logs(&header.logs_bloom, &addresses)).collect();
-        let (Some(first), Some(last)) = (wanted.first(), wanted.last()) else {
-            return Ok(HashMap::default());
+        let (events, most) = {
+            let state = self.watched.read();
+            (state.settings().events.clone(), state.settings().limits.max_receipts.max(1))
         };
-        let mut sorted = HashMap::default();
-        if wanted.len() > 1 {
-            let query = LogQuery::Range(first.number, last.number);
-            let found = self.client.logs(query, &addresses).await;
-            let found = found.map_err(|error| self.smaller(error, headers.len() as u64))?;
-            sorted = sort_logs(headers, found)?;
+        let may_have = |header: &&Sealed<Header>| may_have_any(&header.logs_bloom, &events);
+        let wanted: Vec<&Sealed<Header>> = headers.iter().filter(may_have).collect();
+        let (mut logs, mut rest, mut most) = (HashMap::default(), &wanted[..], most);
+        while !rest.is_empty() {
+            let (some, after) = rest.split_at(most.min(rest.len()));
+            let found = match self.client.receipts_of(some).await {
+                Err(L1Error::TooLarge { .. }) if some.len() > 1 => {
+                    most = some.len() / 2;
+                    continue;
+                }
+                found => found.map_err(|error| self.smaller(error, headers.len() as u64))?,
+            };
+            for (header, receipts) in some.iter().zip(found) {
+                let ours = logs_of(receipts).filter(|(_, log)| is_watched(log, &events));
+                logs.insert(header.hash(), ours.collect());
+            }
+            rest = after;
         }
-        // The bloom filter may be wrong about them, or the endpoint was on another branch.
-        let silent = wanted.iter().map(|header| header.hash());
-        let silent: Vec<B256> = silent.filter(|hash| !sorted.contains_key(hash)).collect();
-        let found = self.client.logs_of(silent, &addresses).await;
-        let found = found.map_err(|error| match error {
-            // It does not know the block.
-            L1Error::Refused { .. } => WatchError::OtherBranch { number: first.number },
-            error => self.smaller(error, headers.len() as u64),
-        })?;
-        for logs in found {
-            sorted.extend(sort_logs(headers, logs)?);
-        }
-        Ok(sorted)
+        Ok(logs)
     }
 
     /// After a failed fetch of so many blocks: the next is smaller, where that may help.

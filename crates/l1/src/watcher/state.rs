@@ -2,8 +2,7 @@
 
 use super::{WatchError, WatchSettings, WatchedBlock};
 use alloy_consensus::{Header, Sealed};
-use alloy_primitives::{Address, B256, Bloom, BloomInput, Log, map::HashMap};
-use alloy_rpc_types_eth::Log as RpcLog;
+use alloy_primitives::{Address, B256, Bloom, BloomInput, Log};
 use std::{collections::VecDeque, sync::Arc};
 
 /// The chain as far as it is known.
@@ -73,8 +72,8 @@ impl State {
         self.blocks.get(usize::try_from(number.checked_sub(first)?).ok()?)
     }
 
-    pub(super) fn addresses(&self) -> &[Address] {
-        &self.settings.addresses
+    pub(super) const fn settings(&self) -> &WatchSettings {
+        &self.settings
     }
 
     pub(super) const fn safe(&self) -> Option<u64> {
@@ -251,33 +250,16 @@ pub(super) fn linked(found: Vec<Option<Sealed<Header>>>) -> Vec<Sealed<Header>> 
     headers
 }
 
-/// Whether a block can have logs of these contracts.
-pub(super) fn may_have_logs(bloom: &Bloom, addresses: &[Address]) -> bool {
-    addresses.iter().any(|address| bloom.contains_input(BloomInput::Raw(address.as_slice())))
+/// Whether a block can have one of these events; if not, its bloom filter proves it.
+pub(super) fn may_have_any(bloom: &Bloom, events: &[(Address, B256)]) -> bool {
+    let may_have = |bytes: &[u8]| bloom.contains_input(BloomInput::Raw(bytes));
+    events.iter().any(|(address, topic)| may_have(address.as_slice()) && may_have(topic.as_slice()))
 }
 
-/// Logs by block, with their index: all of the blocks of these headers, in order, each once.
-pub(super) fn sort_logs(
-    headers: &[Sealed<Header>],
-    logs: Vec<RpcLog>,
-) -> Result<HashMap<B256, Vec<(u64, Log)>>, WatchError> {
-    let mut sorted: HashMap<B256, Vec<(u64, Log)>> = HashMap::default();
-    let numbers: HashMap<u64, B256> =
-        headers.iter().map(|header| (header.number, header.hash())).collect();
-    for log in logs {
-        let number = log.block_number.unwrap_or_default();
-        let other = WatchError::OtherBranch { number };
-        let (Some(hash), Some(index)) = (log.block_hash, log.log_index) else {
-            return Err(other);
-        };
-        let of_block = sorted.entry(hash).or_default();
-        let in_order = of_block.last().is_none_or(|(last, _)| *last < index);
-        if numbers.get(&number) != Some(&hash) || log.removed || !in_order {
-            return Err(other);
-        }
-        of_block.push((index, log.inner));
-    }
-    Ok(sorted)
+/// Whether a log is one of these events.
+pub(super) fn is_watched(log: &Log, events: &[(Address, B256)]) -> bool {
+    let topic = log.topics().first();
+    events.iter().any(|(address, first)| log.address == *address && topic == Some(first))
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! On a real chain over HTTP: the embedded L1, as `seam up` runs it, and anvil.
 
 use crate::client::block_on;
-use alloy_eips::BlockNumberOrTag::{Finalized, Latest, Pending};
-use alloy_primitives::{Address, Bytes, TxKind, U256, address, hex};
+use alloy_eips::{
+    BlockNumberOrTag::{Finalized, Latest, Pending},
+    eip4844::Blob,
+};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, hex};
 use alloy_rpc_types_eth::TransactionRequest;
 use alloy_signer_local::PrivateKeySigner;
 use seam_chain::{
@@ -121,10 +124,10 @@ impl Node {
     }
 }
 
-/// A contract whose code emits a log without topics on each call: `log0(0, 0)`.
+/// A contract whose code emits a log with the topic 0 on each call: `log1(0, 0, 0)`.
 fn log_maker() -> Bytes {
     // PUSH5 <code> PUSH0 MSTORE PUSH1 5 PUSH1 27 RETURN
-    hex!("645f5fa000005f526005601bf3").into()
+    hex!("645f5f5fa1005f526005601bf3").into()
 }
 
 fn call(to: Address) -> TxRequest {
@@ -157,14 +160,22 @@ async fn live(node: Node) {
     node.mine(1).await;
     let made = sender.wait("create").await.unwrap();
     let maker = made.contract.unwrap();
-    assert_eq!(client.code(maker, Latest).await.unwrap(), Bytes::from_static(&hex!("5f5fa00000")));
+    assert_eq!(client.code(maker, Latest).await.unwrap(), Bytes::from_static(&hex!("5f5f5fa100")));
     let had = client.balance(ALICE, made.block_number - 1).await.unwrap();
     assert_eq!(client.balance(ALICE, Latest).await.unwrap(), had - made.cost());
+
+    let blobs = vec![Blob::ZERO, Blob::repeat_byte(1)];
+    let with_blobs =
+        TxRequest { to: Some(ALICE), gas_limit: 30_000, blobs, ..TxRequest::default() };
+    sender.submit("blobs", &with_blobs).await.unwrap();
+    node.mine(1).await;
+    let mined = sender.wait("blobs").await.unwrap();
+    assert_eq!((mined.kind, mined.blob_gas_used, mined.success), (3, 2 * 131_072, true));
 
     let settings = WatchSettings {
         start: 0,
         start_hash: Some(client.block(0).await.unwrap().unwrap().hash()),
-        addresses: vec![maker, Address::repeat_byte(1)],
+        events: vec![(maker, B256::ZERO), (Address::repeat_byte(1), B256::ZERO)],
         limits: WatchLimits::default(),
     };
     let mut watcher = Watcher::new(client.clone(), settings);
@@ -207,7 +218,7 @@ fn what_is_asked_is_answered() {
         assert_eq!(client.block_by_hash(head.hash()).await.unwrap().unwrap(), head);
         assert_eq!(client.block(head.number + 1).await.unwrap(), None);
         assert_eq!(client.block(Finalized).await.unwrap().unwrap().number, 0);
-        assert_eq!(client.block_receipts(head.hash()).await.unwrap(), Some(Vec::new()));
+        assert_eq!(client.receipts_of(&[&head]).await.unwrap(), [Vec::new()]);
         assert_eq!(client.receipt(head.hash()).await.unwrap(), None);
         assert!(client.storage(ALICE, U256::ZERO, Latest).await.unwrap().is_zero());
         let fees = client.fees().await.unwrap();

@@ -1,7 +1,8 @@
 //! Failover.
 
 use crate::simulated::{CHAIN_ID, Faults, SimulatedAccess, SimulatedL1};
-use alloy_eips::{BlockId, BlockNumberOrTag::Latest};
+use alloy_eips::BlockNumberOrTag::Latest;
+use alloy_primitives::Address;
 use proptest::prelude::*;
 use seam_l1::{
     Fault, L1Access, L1Client, L1Error, L1Limits, Severity,
@@ -113,7 +114,7 @@ fn a_chain_that_went_back_everywhere_is_believed() {
 fn what_a_node_refuses_goes_to_the_caller_at_once() {
     let (_, a, b) = two();
     let (client, _) = client(&[&a, &b], None);
-    let error = block_on(client.block_receipts(BlockId::from(1u64))).unwrap_err();
+    let error = block_on(client.code(Address::ZERO, 1u64)).unwrap_err();
     assert!(matches!(error, L1Error::Refused { code: -32_000, .. }), "{error}");
     assert_eq!(b.requests(), 0);
 }

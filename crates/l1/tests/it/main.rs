@@ -1,6 +1,7 @@
 //! The client, the sender and the watcher against an L1 that forks, lags, fails and forgets.
 #![allow(clippy::unwrap_used)]
 
+mod beacon;
 mod chain;
 mod client;
 mod http;

@@ -2,9 +2,10 @@
 
 use crate::{
     client::{block_on, client},
-    simulated::{CHAIN_ID, Faults, Forgotten, GWEI, SimulatedAccess, SimulatedL1},
+    simulated::{CHAIN_ID, Faults, Forgotten, Fork, GWEI, SimulatedAccess, SimulatedL1},
 };
 use alloy_consensus::{Transaction, TxEnvelope};
+use alloy_eips::eip4844::Blob;
 use alloy_primitives::{Address, B256, U256};
 use alloy_signer_local::PrivateKeySigner;
 use proptest::prelude::*;
@@ -25,6 +26,24 @@ fn request(number: u64) -> TxRequest {
     }
 }
 
+/// One with so many blobs, which are no others' either.
+fn with_blobs(number: u64, blobs: u8) -> TxRequest {
+    let blob = |place: u8| {
+        let mut blob = Blob::ZERO;
+        blob[1] = place;
+        blob[24..32].copy_from_slice(&number.to_be_bytes());
+        blob
+    };
+    TxRequest { blobs: (0..blobs).map(blob).collect(), ..request(number) }
+}
+
+/// Blobs of each transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blobs {
+    None,
+    One,
+}
+
 /// An L1, an endpoint to it and a journal.
 struct Stage {
     l1: Arc<SimulatedL1>,
@@ -33,6 +52,8 @@ struct Stage {
     client: seam_l1::L1Client,
     journal: PathBuf,
     limits: SendLimits,
+    /// What the transactions of a random history have.
+    blobs: Blobs,
     _base: tempfile::TempDir,
 }
 
@@ -44,7 +65,7 @@ impl Stage {
         let (client, timer) = client(&[&endpoint], Some(CHAIN_ID));
         let base = tempfile::tempdir().unwrap();
         let journal = base.path().join("journal");
-        Self { l1, endpoint, timer, client, journal, limits, _base: base }
+        Self { l1, endpoint, timer, client, journal, limits, blobs: Blobs::None, _base: base }
     }
 
     fn try_open(&self) -> Result<Sender, SendError> {
@@ -65,6 +86,12 @@ impl Stage {
             transaction
         })
         .collect()
+    }
+
+    /// Files with blobs.
+    fn files(&self) -> usize {
+        let folder = self.journal.with_file_name("journal.blobs");
+        folder.read_dir().map_or(0, |files| files.count())
     }
 
     fn mined_values(&self) -> Vec<u64> {
@@ -275,6 +302,115 @@ fn submit_three(stage: &Stage, sender: &Sender) -> Result<(), SendError> {
     Ok(())
 }
 
+#[test]
+fn blobs_go_along_with_the_proofs_that_the_l1_takes_and_are_gone_when_they_are_done() {
+    for fork in [Fork::Osaka, Fork::Prague] {
+        let stage = Stage::new(SendLimits::default());
+        stage.l1.with(|world| world.fork = fork);
+        let sender = stage.open();
+        for number in 1..=2 {
+            block_on(sender.submit(&number.to_string(), &with_blobs(number, 2))).unwrap();
+        }
+        assert_eq!(stage.l1.with(|world| world.pool.len()), 2, "{fork:?}");
+        assert_eq!(stage.files(), 2);
+        let shown = block_on(sender.in_flight());
+        assert_eq!(shown.iter().map(|one| one.versioned_hashes.len()).collect::<Vec<_>>(), [2, 2]);
+        assert!(shown.iter().all(|one| one.mined.is_none() && one.refusal.is_none()));
+        stage.settle(&sender).unwrap();
+        assert_eq!(stage.mined_values(), [1, 2]);
+        assert!(stage.mined().iter().all(TxEnvelope::is_eip4844));
+        assert_eq!((stage.files(), block_on(sender.in_flight()).len()), (0, 0));
+        assert!(block_on(sender.receipt("2")).unwrap().success);
+        // The blobs are not in the journal: each is 262,144 hexadecimal digits long.
+        assert!(stage.journal.metadata().unwrap().len() < 5_000);
+    }
+}
+
+#[test]
+fn the_same_transaction_with_other_blobs_is_another() {
+    let stage = Stage::new(SendLimits::default());
+    let sender = stage.open();
+    let submit = |request: &TxRequest| block_on(sender.submit("a", request));
+    submit(&with_blobs(1, 1)).unwrap();
+    submit(&with_blobs(1, 1)).unwrap();
+    for other in [with_blobs(1, 2), request(1)] {
+        let error = submit(&other).unwrap_err();
+        assert!(matches!(error, SendError::OtherContent { .. }), "{error}");
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_with_blobs_is_not_signed() {
+    let stage = Stage::new(SendLimits { max_blob_fee: 10, ..SendLimits::default() });
+    let sender = stage.open();
+    let submit = |request: &TxRequest| block_on(sender.submit("a", request)).unwrap_err();
+    stage.l1.with(|world| world.blob_base_fee = 11);
+    let error = submit(&with_blobs(0, 1));
+    assert!(matches!(error, SendError::BlobFeesTooHigh { wanted: 11, limit: 10 }), "{error}");
+    stage.l1.with(|world| world.blob_base_fee = 0);
+    assert!(matches!(submit(&with_blobs(0, 1)), SendError::NoBlobs));
+    // 21,000 gas at 3 gwei, and two blobs at 10 wei.
+    stage.l1.with(|world| (world.blob_base_fee, world.balance) = (9, 63_000 * GWEI + 2_621_439));
+    let error = submit(&with_blobs(0, 2)).to_string();
+    assert!(error.contains("needs 63000002621440: send it at least 1 more"), "{error}");
+    let create = TxRequest { to: None, ..with_blobs(0, 1) };
+    stage.l1.with(|world| world.balance = u128::MAX);
+    assert!(submit(&create).to_string().contains("makes no contract"));
+    let wild = TxRequest { blobs: vec![Blob::repeat_byte(0xff)], ..request(0) };
+    let error = submit(&wild);
+    assert!(matches!(error, SendError::Blobs(_)) && error.severity() == Severity::Halt, "{error}");
+    assert_eq!((stage.files(), stage.l1.with(|world| world.pool.len())), (0, 0));
+}
+
+#[test]
+fn blobs_that_are_stuck_pay_twice_as_much_until_they_are_mined() {
+    let stage = Stage::new(SendLimits { bump: Duration::from_secs(24), ..SendLimits::default() });
+    let sender = stage.open();
+    block_on(sender.submit("a", &with_blobs(1, 1))).unwrap();
+    stage.l1.with(|world| world.blob_base_fee = 40);
+    // A restart on the way has all that it takes to go on.
+    for _ in 0..3 {
+        stage.timer.pass(Duration::from_secs(12));
+        stage.l1.mine();
+        block_on(sender.step()).unwrap();
+    }
+    drop(sender);
+    let sender = stage.open();
+    stage.settle(&sender).unwrap();
+    assert_eq!(stage.mined_values(), [1]);
+    let fee = stage.mined()[0].max_fee_per_blob_gas().unwrap();
+    assert!((40..=80).contains(&fee), "{fee}");
+}
+
+#[test]
+fn a_transaction_of_the_other_kind_waits_until_the_mempool_takes_it() {
+    let stage = Stage::new(SendLimits::default());
+    let sender = stage.open();
+    block_on(sender.submit("blobs", &with_blobs(1, 1))).unwrap();
+    block_on(sender.submit("plain", &request(2))).unwrap();
+    let refusal = block_on(sender.in_flight())[1].refusal.clone();
+    assert_eq!(refusal.as_deref(), Some("address already reserved"));
+    stage.settle(&sender).unwrap();
+    assert_eq!(stage.mined_values(), [1, 2]);
+}
+
+#[test]
+fn blobs_that_were_damaged_are_not_sent() {
+    let stage = Stage::new(SendLimits::default());
+    let sender = stage.open();
+    block_on(sender.submit("a", &with_blobs(1, 1))).unwrap();
+    drop(sender);
+    let folder = stage.journal.with_file_name("journal.blobs");
+    let file = folder.read_dir().unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[31] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let error = block_on(stage.open().step()).unwrap_err();
+    assert!(error.to_string().contains("gone or damaged"), "{error}");
+    std::fs::remove_file(file).unwrap();
+    assert!(block_on(stage.open().step()).is_err());
+}
+
 #[derive(Debug, Clone)]
 enum Event {
     Submit,
@@ -304,10 +440,10 @@ fn event() -> impl Strategy<Value = Event> {
 /// Does one event; gives the sender that is there afterwards.
 fn happen(stage: &Stage, sender: Sender, event: &Event, submitted: &mut u64) -> Sender {
     let submit = |submitted: &mut u64| {
-        // Until it succeeds, as a caller would, a few times.
         let next = *submitted + 1;
         let id = next.to_string();
-        let result = block_on(sender.submit(&id, &request(next)));
+        let blobs = u8::from(stage.blobs == Blobs::One);
+        let result = block_on(sender.submit(&id, &with_blobs(next, blobs)));
         match result {
             Ok(_) => *submitted = next,
             Err(error) => assert_eq!(error.severity(), Severity::Retry, "{error}"),
@@ -346,33 +482,53 @@ fn happen(stage: &Stage, sender: Sender, event: &Event, submitted: &mut u64) -> 
     sender
 }
 
+/// Whatever happens, in the end the chain has every submitted transaction once, in order, and
+/// nothing else of the account. What was confirmed deeper than reorgs go stays confirmed.
+fn each_is_mined_once(blobs: Blobs, events: &[Event]) -> Result<(), TestCaseError> {
+    let mut stage = Stage::new(SendLimits {
+        confirmations: 9,
+        max_fee: 200 * GWEI,
+        max_in_flight: 6,
+        ..SendLimits::default()
+    });
+    stage.blobs = blobs;
+    let mut sender = stage.open();
+    let mut submitted = 0;
+    for event in events {
+        sender = happen(&stage, sender, event, &mut submitted);
+    }
+    stage.endpoint.set(Faults::default());
+    stage.settle(&sender).unwrap();
+    let all: Vec<u64> = (1..=submitted).collect();
+    let mined = stage.mined_values();
+    // A kill may have come between the journal and the answer: then there is one more.
+    prop_assert!(
+        mined == all || mined == [&all[..], &[submitted + 1]].concat(),
+        "{mined:?} of {all:?}"
+    );
+    prop_assert_eq!(stage.files(), 0);
+    for number in 1..=submitted {
+        let receipt = block_on(sender.wait(&number.to_string())).unwrap();
+        prop_assert!(stage.mined().iter().any(|tx| *tx.tx_hash() == receipt.transaction));
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(crate::cases(200))]
 
-    /// Whatever happens, in the end the chain has every submitted transaction once, in order, and
-    /// nothing else of the account. What was confirmed deeper than reorgs go stays confirmed.
     #[test]
     fn each_is_mined_once_in_order(events in proptest::collection::vec(event(), 1..60)) {
-        let stage = Stage::new(SendLimits {
-            confirmations: 9,
-            max_fee: 200 * GWEI,
-            max_in_flight: 6,
-            ..SendLimits::default()
-        });
-        let mut sender = stage.open();
-        let mut submitted = 0;
-        for event in &events {
-            sender = happen(&stage, sender, event, &mut submitted);
-        }
-        stage.endpoint.set(Faults::default());
-        stage.settle(&sender).unwrap();
-        let all: Vec<u64> = (1..=submitted).collect();
-        let mined = stage.mined_values();
-        // A kill may have come between the journal and the answer: then there is one more.
-        prop_assert!(mined == all || mined == [&all[..], &[submitted + 1]].concat(), "{mined:?} of {all:?}");
-        for number in 1..=submitted {
-            let receipt = block_on(sender.wait(&number.to_string())).unwrap();
-            prop_assert!(stage.mined().iter().any(|tx| *tx.tx_hash() == receipt.transaction));
-        }
+        each_is_mined_once(Blobs::None, &events)?;
+    }
+}
+
+proptest! {
+    // Proofs of a blob take a while, and are made anew after every restart.
+    #![proptest_config(crate::cases(4))]
+
+    #[test]
+    fn with_blobs_too(events in proptest::collection::vec(event(), 1..40)) {
+        each_is_mined_once(Blobs::One, &events)?;
     }
 }

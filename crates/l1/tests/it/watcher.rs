@@ -2,18 +2,20 @@
 
 use crate::{
     client::{block_on, client},
-    simulated::{CHAIN_ID, Faults, Forgotten, SimulatedAccess, SimulatedL1},
+    simulated::{CHAIN_ID, Faults, Forgotten, Lie, SimulatedAccess, SimulatedL1},
 };
 use alloy_primitives::{Address, B256, Bytes, Log};
 use proptest::prelude::*;
 use seam_l1::{
-    Fault, Severity, WatchError, WatchLimits, WatchSettings, Watched, Watcher,
+    Fault, L1Error, Severity, WatchError, WatchLimits, WatchSettings, Watched, Watcher,
     timer::SimulatedTimer, watcher::Progress,
 };
 use std::{sync::Arc, time::Duration};
 
 const PORTAL: Address = Address::repeat_byte(1);
 const SYSTEM_CONFIG: Address = Address::repeat_byte(2);
+/// The first topic of what is watched.
+const TOPIC: B256 = B256::repeat_byte(9);
 
 /// An L1 with endpoints and a watcher of it.
 struct Stage {
@@ -27,7 +29,7 @@ fn settings() -> WatchSettings {
     WatchSettings {
         start: 0,
         start_hash: None,
-        addresses: vec![PORTAL, SYSTEM_CONFIG],
+        events: vec![(PORTAL, TOPIC), (SYSTEM_CONFIG, TOPIC)],
         limits: WatchLimits { max_range: 20, ..WatchLimits::default() },
     }
 }
@@ -65,7 +67,7 @@ impl Stage {
         self.watched().head().map(|head| head.hash) == Some(self.l1.head().hash)
     }
 
-    /// Every block is the L1's, with the logs of the two contracts and no others.
+    /// Every block is the L1's, with the events of the two contracts and no others.
     fn check(&self) {
         let view = self.watched();
         let first = view.first().unwrap().header.number;
@@ -73,23 +75,29 @@ impl Stage {
             let seen = view.block(block.header.number).unwrap();
             assert_eq!((seen.hash, &seen.header), (block.hash, &block.header));
             let logs = (0u64..).zip(block.logs.iter().cloned());
-            let ours = |(_, log): &(u64, Log)| [PORTAL, SYSTEM_CONFIG].contains(&log.address);
+            let ours = |(_, log): &(u64, Log)| is_ours(log);
             assert_eq!(seen.logs, logs.filter(ours).collect::<Vec<_>>());
         }
         assert!(view.block(self.l1.head().header.number + 1).is_none());
     }
 }
 
-fn log(address: Address, text: u64) -> Log {
-    Log::new_unchecked(address, vec![B256::ZERO], Bytes::copy_from_slice(&text.to_be_bytes()))
+fn is_ours(log: &Log) -> bool {
+    [PORTAL, SYSTEM_CONFIG].contains(&log.address) && log.topics()[0] == TOPIC
 }
 
-/// Logs of the portal, of SystemConfig and of others, as the bits say.
+fn log(address: Address, topic: B256, text: u64) -> Log {
+    Log::new_unchecked(address, vec![topic], Bytes::copy_from_slice(&text.to_be_bytes()))
+}
+
+/// Events of the portal, of SystemConfig and of others, and others of the portal, as the bits say.
 fn logs(bits: u64) -> Vec<Log> {
-    let other = Address::repeat_byte(3);
-    let of =
-        |(bit, address): (u64, Address)| (bits >> bit & 1 == 1).then(|| log(address, bits + bit));
-    let order = [other, PORTAL, other, SYSTEM_CONFIG, PORTAL, PORTAL];
+    let other = (Address::repeat_byte(3), TOPIC);
+    let (portal, config) = ((PORTAL, TOPIC), (SYSTEM_CONFIG, TOPIC));
+    let order = [other, portal, (PORTAL, B256::ZERO), config, other, portal, portal];
+    let of = |(bit, (address, topic)): (u64, (Address, B256))| {
+        (bits >> bit & 1 == 1).then(|| log(address, topic, bits.wrapping_add(bit)))
+    };
     (0u64..).zip(order).filter_map(of).collect()
 }
 
@@ -103,17 +111,18 @@ fn it_catches_up_from_far_behind_in_few_requests() {
     chain(&stage, 500);
     stage.catch_up().unwrap();
     stage.check();
-    // Of 501 blocks 20 at a time: the head, finality, headers, logs, and those the bloom is wrong about.
-    assert!(stage.endpoints[0].requests() <= 1 + 5 * 27, "{}", stage.endpoints[0].requests());
+    // Of 501 blocks 20 at a time: the head, finality, headers, receipts 8 blocks at a time.
+    assert!(stage.endpoints[0].requests() <= 1 + 6 * 27, "{}", stage.endpoints[0].requests());
     assert_eq!(stage.watched().finalized(), Some(500 - 64));
     assert_eq!(stage.watched().safe(), Some(500 - 32));
 }
 
 #[test]
-fn blocks_whose_bloom_excludes_both_contracts_cost_no_question() {
+fn blocks_whose_bloom_excludes_the_events_cost_no_question() {
     let mut stage = Stage::new(1, settings());
-    for _ in 0..19 {
-        stage.l1.mine_with(vec![log(Address::repeat_byte(3), 1)]);
+    for _ in 0..9 {
+        stage.l1.mine_with(vec![log(Address::repeat_byte(3), TOPIC, 1)]);
+        stage.l1.mine_with(vec![log(SYSTEM_CONFIG, B256::ZERO, 1)]);
     }
     stage.catch_up().unwrap();
     stage.check();
@@ -122,32 +131,67 @@ fn blocks_whose_bloom_excludes_both_contracts_cost_no_question() {
 }
 
 #[test]
-fn ranges_that_an_endpoint_refuses_are_halved_until_they_are_not() {
+fn receipts_that_are_too_many_are_halved_until_they_are_not() {
     let mut stage = Stage::new(1, settings());
     chain(&stage, 200);
-    stage.endpoints[0].set(Faults { max_log_range: Some(3), ..Faults::default() });
+    stage.endpoints[0].set(Faults { max_receipts: Some(1), ..Faults::default() });
+    stage.catch_up().unwrap();
+    stage.check();
+}
+
+const LIES: [Lie; 6] = [
+    Lie::LogOmitted,
+    Lie::ReceiptOmitted,
+    Lie::Reordered,
+    Lie::LogInvented,
+    Lie::OfParent,
+    Lie::Nothing,
+];
+
+#[test]
+fn receipts_that_do_not_match_are_not_taken_and_another_endpoint_is_asked() {
+    for no_block_receipts in [false, true] {
+        for lie in LIES {
+            let mut stage = Stage::new(2, settings());
+            chain(&stage, 30);
+            let faults = Faults { lie: Some(lie), no_block_receipts, ..Faults::default() };
+            stage.endpoints[0].set(faults.clone());
+            stage.catch_up().unwrap();
+            stage.check();
+
+            // With nobody honest there is no block, and whose fault it is is said.
+            let mut stage = Stage::new(1, settings());
+            chain(&stage, 30);
+            stage.endpoints[0].set(faults);
+            let error = block_on(stage.watcher.step()).unwrap_err();
+            assert_eq!(error.severity(), Severity::Retry);
+            let WatchError::L1(L1Error::Unreachable { tried, last, .. }) = error else {
+                panic!("{lie:?}: {error}");
+            };
+            assert!(matches!(last, Fault::Wrong(_) | Fault::Missing(_)), "{lie:?}: {last}");
+            assert!(tried.starts_with("a ("), "{tried}");
+            assert!(stage.watched().head().is_none());
+        }
+    }
+}
+
+#[test]
+fn receipts_are_asked_one_by_one_where_there_is_no_other_way() {
+    let mut stage = Stage::new(1, settings());
+    chain(&stage, 100);
+    stage.endpoints[0].set(Faults { no_block_receipts: true, ..Faults::default() });
     stage.catch_up().unwrap();
     stage.check();
 }
 
 #[test]
-fn logs_of_another_branch_are_not_taken() {
+fn a_header_that_does_not_hash_to_its_hash_is_not_taken() {
     let mut stage = Stage::new(2, settings());
     chain(&stage, 30);
-    let old: Vec<B256> = stage.l1.canonical().iter().map(|block| block.hash).collect();
-    stage.l1.unwind(10, Forgotten::Yes);
-    // On this branch, other blocks have logs than on the other.
-    (0..12).for_each(|number| drop(stage.l1.mine_with(logs(if number % 2 == 0 { 2 } else { 0 }))));
-    stage.endpoints[0].set(Faults { logs_of: Some(old), ..Faults::default() });
-    for _ in 0..10 {
-        if let Err(error) = block_on(stage.watcher.step()) {
-            assert!(matches!(error, WatchError::OtherBranch { .. }), "{error}");
-        }
-    }
-    assert!(!stage.is_current());
-    stage.endpoints[0].set(Faults::default());
+    stage.endpoints[0].set(Faults { wrong_headers: true, ..Faults::default() });
     stage.catch_up().unwrap();
     stage.check();
+    assert!(stage.endpoints[1].requests() > 3);
 }
 
 #[test]
@@ -219,7 +263,7 @@ enum Event {
     Look,
     Lag { endpoint: usize, blocks: usize },
     Fail { endpoint: usize, count: u32, timeout: bool },
-    OldLogs { endpoint: usize },
+    Lie { endpoint: usize, lie: Lie, one_by_one: bool },
     Heal { endpoint: usize },
     Consume,
 }
@@ -234,7 +278,8 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (endpoint(), 1usize..10).prop_map(|(endpoint, blocks)| Event::Lag { endpoint, blocks }),
         1 => (endpoint(), 1u32..9, any::<bool>())
             .prop_map(|(endpoint, count, timeout)| Event::Fail { endpoint, count, timeout }),
-        1 => endpoint().prop_map(|endpoint| Event::OldLogs { endpoint }),
+        2 => (endpoint(), prop::sample::select(&LIES[..]), any::<bool>())
+            .prop_map(|(endpoint, lie, one_by_one)| Event::Lie { endpoint, lie, one_by_one }),
         1 => endpoint().prop_map(|endpoint| Event::Heal { endpoint }),
         1 => Just(Event::Consume),
     ]
@@ -246,7 +291,6 @@ fn mine(stage: &Stage, blocks: usize, bits: u64) {
 
 /// The last block that was ever final, which an honest L1 never replaces.
 fn happen(stage: &mut Stage, event: &Event, final_block: &mut usize) {
-    let old = || stage.l1.canonical().iter().map(|block| block.hash).collect::<Vec<B256>>();
     match *event {
         Event::Mine { blocks, bits } => {
             mine(stage, blocks, bits);
@@ -268,8 +312,9 @@ fn happen(stage: &mut Stage, event: &Event, final_block: &mut usize) {
             let fault = timeout.then_some(Fault::Timeout);
             stage.endpoints[endpoint].set(Faults { fail: count, fault, ..Faults::default() });
         }
-        Event::OldLogs { endpoint } => {
-            stage.endpoints[endpoint].set(Faults { logs_of: Some(old()), ..Faults::default() });
+        Event::Lie { endpoint, lie, one_by_one: no_block_receipts } => {
+            let faults = Faults { lie: Some(lie), no_block_receipts, ..Faults::default() };
+            stage.endpoints[endpoint].set(faults);
         }
         Event::Heal { endpoint } => stage.endpoints[endpoint].set(Faults::default()),
         Event::Consume => stage.watched().keep_from(stage.l1.head().header.number / 2),
@@ -280,8 +325,8 @@ fn happen(stage: &mut Stage, event: &Event, final_block: &mut usize) {
 proptest! {
     #![proptest_config(crate::cases(200))]
 
-    /// Reorgs of depth 1 to 64, missed looks, endpoints that lag, fail or give logs of another
-    /// branch: in the end the view is the winning chain, and whenever it is looked at, its blocks are
+    /// Reorgs of depth 1 to 64, missed looks, endpoints that lag, fail, or leave out, reorder or invent
+    /// logs: in the end the view is the winning chain, and whenever it is looked at, its blocks are
     /// linked and have all of their logs.
     #[test]
     fn the_view_ends_as_the_winning_chain(events in proptest::collection::vec(event(), 1..60)) {
@@ -310,7 +355,7 @@ fn check_links(stage: &Stage) {
         assert!(parent.is_none_or(|parent| parent == block.header.parent_hash));
         parent = Some(block.hash);
         let real = stage.l1.with(|world| world.block(&block.hash).unwrap().clone());
-        let logs = real.logs.iter().filter(|log| [PORTAL, SYSTEM_CONFIG].contains(&log.address));
+        let logs = real.logs.iter().filter(|log| is_ours(log));
         assert!(block.logs.iter().map(|(_, log)| log).eq(logs));
     }
 }

@@ -90,7 +90,7 @@ impl Deposit {
                 (U256::ZERO, call.abi_encode())
             }
         };
-        TxRequest { to: Some(bridge), value, input: input.into(), gas_limit: 0 }
+        TxRequest { to: Some(bridge), value, input: input.into(), ..TxRequest::default() }
     }
 
     /// Makes it: where the bridge may not take the token yet it is allowed to first. `id` names it in

@@ -11,10 +11,11 @@
 //! Every file but the journal is written whole or not at all.
 
 use super::{DeployError, Deployment, RollupFile, viem};
+use crate::files::write_whole;
 use seam_genesis::RollupConfig;
 use std::{
-    fs::{self, File},
-    io::{self, ErrorKind, Write},
+    fs,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
@@ -104,18 +105,4 @@ impl Folder {
     fn failed(&self, name: &str, error: io::Error) -> DeployError {
         DeployError::File { path: self.0.join(name), error }
     }
-}
-
-/// Writes a file under another name and renames it, each step synced.
-fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let (path, partial) = (folder.join(name), folder.join(format!("{name}.partial")));
-    if fs::read(&path).is_ok_and(|present| present == bytes) {
-        return Ok(());
-    }
-    let mut file = File::create(&partial)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&partial, &path)?;
-    File::open(folder)?.sync_all()
 }

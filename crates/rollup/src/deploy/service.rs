@@ -424,6 +424,7 @@ fn request(deployment: &Deployment, index: usize) -> Option<TxRequest> {
             value: *value,
             input: input.clone(),
             gas_limit: gas.limit,
+            ..TxRequest::default()
         }),
         Action::Presigned { .. } => None,
     }

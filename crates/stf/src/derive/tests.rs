@@ -46,6 +46,7 @@ fn read(logs: &[Log]) -> L1Block {
 fn topics_are_hashes_of_the_events() {
     assert_eq!(deposits::TRANSACTION_DEPOSITED, TransactionDeposited::SIGNATURE_HASH);
     assert_eq!(system_config::CONFIG_UPDATE, ConfigUpdate::SIGNATURE_HASH);
+    assert_eq!(inbox::BATCH_POSTED, BatchPosted::SIGNATURE_HASH);
 }
 
 #[test]
@@ -285,4 +286,79 @@ proptest! {
         prop_assert_eq!((deposit.mint, deposit.value, deposit.gas_limit), (mint, value, gas));
         prop_assert_eq!((deposit.to.is_create(), &deposit.input[..]), (is_creation, &input[..]));
     }
+}
+
+sol! {
+    struct PostedHeader {
+        uint16 version;
+        uint64 firstBlock;
+        uint64 lastBlock;
+        uint64 l1Number;
+        bytes32 l1Hash;
+        bytes32 prevAccumulator;
+    }
+    event BatchPosted(
+        uint64 indexed index,
+        address indexed poster,
+        uint8 kind,
+        PostedHeader header,
+        bytes32 accumulator,
+        bytes32 dataHash,
+        bytes32[] versionedHashes
+    );
+}
+
+fn batch_event(hashes: Vec<B256>) -> Log {
+    let header = PostedHeader {
+        version: 1,
+        firstBlock: 2,
+        lastBlock: 3,
+        l1Number: 4,
+        l1Hash: B256::repeat_byte(5),
+        prevAccumulator: B256::repeat_byte(6),
+    };
+    let event = BatchPosted {
+        index: 7,
+        poster: Address::repeat_byte(8),
+        kind: 1,
+        header,
+        accumulator: B256::repeat_byte(9),
+        dataHash: B256::repeat_byte(10),
+        versionedHashes: hashes,
+    };
+    Log { address: CONTRACTS.batch_inbox, data: event.encode_log_data() }
+}
+
+#[test]
+fn a_batch_has_all_that_the_event_says() {
+    assert_eq!(inbox::BATCH_POSTED, BatchPosted::SIGNATURE_HASH);
+    let hashes = vec![B256::repeat_byte(11), B256::repeat_byte(12)];
+    let block = read(&[batch_event(hashes.clone())]);
+    let [batch] = &block.batches[..] else { panic!("{block:?}") };
+    let header = seam_primitives::BatchHeader {
+        version: 1,
+        first_block: 2,
+        last_block: 3,
+        l1_number: 4,
+        l1_hash: B256::repeat_byte(5),
+        prev_accumulator: B256::repeat_byte(6),
+    };
+    assert_eq!((batch.index, batch.poster), (7, Address::repeat_byte(8)));
+    assert_eq!((batch.kind, batch.header), (seam_primitives::BatchKind::Blobs, header));
+    let words = (B256::repeat_byte(9), B256::repeat_byte(10));
+    assert_eq!((batch.accumulator, batch.data_hash), words);
+    assert_eq!(batch.versioned_hashes, hashes);
+    assert!(!CONTRACTS.excluded_by(&logs_bloom([&batch_event(hashes)])));
+}
+
+#[test]
+fn an_event_of_the_inbox_that_is_cut_or_another_is_no_batch() {
+    let whole = batch_event(vec![B256::repeat_byte(11)]);
+    let bytes = whole.data.data.clone();
+    for length in 0..bytes.len() {
+        let data = LogData::new_unchecked(whole.topics().to_vec(), bytes.slice(..length));
+        assert_eq!(read(&[Log { data, ..whole.clone() }]).batches, []);
+    }
+    let elsewhere = Log { address: CONTRACTS.portal, ..whole };
+    assert_eq!(read(&[elsewhere]).batches, []);
 }

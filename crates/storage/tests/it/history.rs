@@ -17,7 +17,7 @@ fn touch() -> impl Strategy<Value = Touch> {
     (0u8..12, what).prop_map(|(who, what)| Touch { who, what })
 }
 
-fn block() -> impl Strategy<Value = Vec<Touch>> {
+pub(crate) fn block() -> impl Strategy<Value = Vec<Touch>> {
     vec(touch(), 0..8)
 }
 

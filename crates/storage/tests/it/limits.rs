@@ -37,3 +37,15 @@ fn undoing_blocks_without_giving_the_trie_is_refused() {
     assert!(error.to_string().contains("above the head 10"), "{error}");
     model.check();
 }
+
+#[test]
+fn a_longer_branch_without_the_trie_is_refused_if_the_stored_trie_goes() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut model = model(directory.path());
+    let blocks: Vec<_> = (6..=12).map(|_| vec![Touch { who: 4, what: What::Balance(1) }]).collect();
+    // The trie was written with block 8, which is another one afterwards.
+    let (commit, _) = model.branch_commit(5, &blocks);
+    let error = model.store.commit(&Commit { nodes: None, ..commit }).unwrap_err();
+    assert!(error.to_string().contains("comes without nodes"), "{error}");
+    model.check();
+}

@@ -5,4 +5,5 @@ mod format;
 mod history;
 mod limits;
 mod opening;
+mod snapshot;
 mod support;

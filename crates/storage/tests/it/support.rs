@@ -179,6 +179,14 @@ impl Model {
         Self { store, roots, states, salt }
     }
 
+    /// A store that somebody else made, whose last state is the last of `states`.
+    pub(crate) fn over(directory: &Path, options: StoreOptions, states: Vec<State>) -> Self {
+        let (header, changes, _) = genesis();
+        let store = Store::open(directory, &header, &changes, options).unwrap();
+        let roots = RootThread::start(options).unwrap();
+        Self { store, roots, states, salt: 7 }
+    }
+
     pub(crate) fn head(&self) -> View {
         let reader = self.store.reader().unwrap();
         let head = reader.head();
@@ -201,6 +209,18 @@ impl Model {
 
     /// Replaces all above `fork` by blocks with these changes, in one commit.
     pub(crate) fn branch(&mut self, fork: u64, blocks: &[Vec<Touch>]) {
+        let (commit, states) = self.branch_commit(fork, blocks);
+        self.store.commit(&commit).unwrap();
+        self.roots.stored(fork + blocks.len() as u64);
+        self.states = states;
+    }
+
+    /// What [`Self::branch`] commits, and the states of the chain afterwards.
+    pub(crate) fn branch_commit(
+        &mut self,
+        fork: u64,
+        blocks: &[Vec<Touch>],
+    ) -> (Commit, Vec<State>) {
         self.salt += 1;
         let mut states = self.states.clone();
         states.truncate(usize::try_from(fork).unwrap() + 1);
@@ -212,10 +232,7 @@ impl Model {
             new.push(done.0);
             (nodes, view) = (done.1, done.2);
         }
-        let commit = Commit { unwind_to: Some(fork), blocks: new, nodes, finality: None };
-        self.store.commit(&commit).unwrap();
-        self.roots.stored(view.number());
-        self.states = states;
+        (Commit { unwind_to: Some(fork), blocks: new, nodes, finality: None }, states)
     }
 
     fn execute(

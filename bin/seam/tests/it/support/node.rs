@@ -31,16 +31,39 @@ pub(crate) struct Ended {
 }
 
 impl Node {
-    /// Starts on `data`, at ports that are free.
+    /// Starts on `data`, at ports that are free, with nothing going on but what a test does.
     pub(crate) fn start(data: &Path) -> Self {
         Self::start_with(seam(), data)
     }
 
     /// As [`Node::start`], with what `command` is set to.
-    pub(crate) fn start_with(mut command: Command, data: &Path) -> Self {
+    pub(crate) fn start_with(command: Command, data: &Path) -> Self {
+        Self::up(command, data, &["--no-traffic", "--no-earnings"])
+    }
+
+    /// As users have it: with traffic, and books of what everybody earns.
+    pub(crate) fn start_busy(data: &Path) -> Self {
+        Self::up(seam(), data, &[])
+    }
+
+    fn up(mut command: Command, data: &Path, more: &[&str]) -> Self {
         command.args(["up", "--json", "--l1-port", "0", "--l2-port", "0", "--data-dir"]);
+        command.arg(data).args(more);
+        Self::spawn(command)
+    }
+
+    /// A `seam node --role follower` on `data`, of a rollup.json whose L1 is that of a `seam up`; with `more`
+    /// flags.
+    pub(crate) fn follow(rollup: &Path, ready: &Ready, data: &Path, more: &[&str]) -> Self {
+        let mut command = seam();
+        command.args(["node", "--role", "follower", "--json", "--http-port", "0", "--rollup"]);
+        command.arg(rollup).args(["--l1-rpc", ready.url("l1")]);
+        command.args(more).arg("--data-dir").arg(data);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command
-            .arg(data)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -142,6 +165,11 @@ impl Ready {
         Client::connect(self.url(chain)).unwrap()
     }
 
+    /// Where the one chain of a `seam node` is served.
+    pub(crate) fn node_url(&self) -> &str {
+        self.0["http"].as_str().unwrap()
+    }
+
     /// The newest block of a chain.
     pub(crate) fn head(&self, chain: &str) -> u64 {
         self.0[chain]["head"].as_u64().unwrap()
@@ -150,6 +178,16 @@ impl Ready {
     /// The rollup's contracts on the L1, by name.
     pub(crate) fn contracts(&self) -> serde_json::Map<String, Value> {
         self.0["contracts"].as_object().unwrap().clone()
+    }
+
+    /// Where the books are.
+    pub(crate) fn books(&self) -> &str {
+        self.0["books"].as_str().unwrap()
+    }
+
+    /// The secret of who may call `seam_reorg`.
+    pub(crate) fn admin_token(&self) -> &str {
+        self.0["adminToken"].as_str().unwrap()
     }
 
     /// An unlocked account.

@@ -3,22 +3,37 @@
 use super::{Finalization, Input, Next, Recipe};
 use crate::l1::{L1Blocks, Standing};
 use alloy_eips::eip1898::BlockNumHash;
-use seam_primitives::{ChainRules, L1Attributes, Recovered};
-use seam_stf::derive::{BlockStart, L1Block, RollupRules};
+use seam_primitives::{ChainRules, L1Attributes};
+use seam_stf::derive::{BlockStart, L1Block, RollupRules, of_depositor};
 use seam_storage::{StorageError, View};
 use std::{sync::Arc, time::Duration};
 
-/// Makes a block every so many seconds, without a gap, each on an L1 block that is not younger.
+/// Who makes a rollup's blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// This node, from its mempool.
+    Sequencer,
+    /// Somebody else: they come from L1, or are signed by the one who does.
+    Follower,
+}
+
+/// A rollup: a block every so many seconds, without a gap, each on an L1 block that is not younger.
 #[derive(Debug, Clone)]
 pub struct Rollup {
     rules: RollupRules,
     l1: Arc<dyn L1Blocks>,
+    part: Part,
 }
 
 impl Rollup {
     /// A rollup with these rules on this L1.
-    pub const fn new(rules: RollupRules, l1: Arc<dyn L1Blocks>) -> Self {
-        Self { rules, l1 }
+    pub const fn new(rules: RollupRules, l1: Arc<dyn L1Blocks>, part: Part) -> Self {
+        Self { rules, l1, part }
+    }
+
+    /// Who makes its blocks.
+    pub const fn part(&self) -> Part {
+        self.part
     }
 
     /// All that its blocks follow from beside L1.
@@ -46,17 +61,15 @@ impl Rollup {
             return Ok(next.filter(|next| next.header.parent_hash == parent.hash));
         }
         let same = self.l1.header(parent.number)?.filter(|(hash, _)| *hash == parent.hash);
-        Ok(same.map(|(hash, header)| L1Block {
-            hash,
-            header,
-            deposits: Vec::new(),
-            updates: Vec::new(),
-        }))
+        Ok(same.map(|(hash, header)| L1Block { hash, header, ..L1Block::default() }))
     }
 }
 
 /// What the first transaction of a rollup block says of L1; the genesis block has none.
-fn attributes_of(block: &View) -> Result<Option<L1Attributes>, StorageError> {
+///
+/// # Errors
+/// [`StorageError`] if it cannot be read, or is none of a rollup.
+pub fn attributes_of(block: &View) -> Result<Option<L1Attributes>, StorageError> {
     let Some(first) = block.first_transaction()? else { return Ok(None) };
     let missing = || StorageError::Corrupt("a rollup block without L1 attributes".to_owned());
     L1Attributes::of_transaction(&first).map(Some).ok_or_else(missing)
@@ -64,11 +77,7 @@ fn attributes_of(block: &View) -> Result<Option<L1Attributes>, StorageError> {
 
 fn input(start: BlockStart) -> Input {
     let BlockStart { attributes, first, mempool } = start;
-    let recovered = first.into_iter().map(|deposit| {
-        let sender = deposit.as_deposit().map(|deposit| deposit.from).unwrap_or_default();
-        Recovered::new_unchecked(deposit, sender)
-    });
-    Input { attributes, first: recovered.collect(), mempool }
+    Input { attributes, first: first.into_iter().map(of_depositor).collect(), mempool }
 }
 
 impl Recipe for Rollup {
@@ -77,7 +86,10 @@ impl Recipe for Rollup {
     }
 
     fn block_seconds(&self) -> Option<u64> {
-        Some(self.rules.block_seconds)
+        match self.part {
+            Part::Sequencer => Some(self.rules.block_seconds),
+            Part::Follower => None,
+        }
     }
 
     /// A rollup has no empty slots: it catches up instead.

@@ -8,7 +8,7 @@ use crate::rpc::{
     params::Args,
 };
 use crate::{
-    blobs::{Limits, decode_raw},
+    blobs::{Limits, Pooled, decode_raw},
     chain::SubmitError,
 };
 use alloy_consensus::Transaction as _;
@@ -20,10 +20,15 @@ const HUNDREDTH: u64 = 10_000_000_000_000_000;
 
 pub(crate) fn run(context: &Context, args: &Args) -> Answer {
     let bytes: Bytes = args.required(0)?;
+    json(&context.chain.submit(read(context, &bytes)?)?)
+}
+
+/// The transaction in these bytes, if it is one that may be sent from here.
+pub(super) fn read(context: &Context, bytes: &[u8]) -> Result<Pooled, Failure> {
     let limits = Limits::at(context.chain.rules(), context.chain.next_timestamp());
-    let pooled = decode_raw(&bytes, limits).map_err(SubmitError::from)?;
+    let pooled = decode_raw(bytes, limits).map_err(SubmitError::from)?;
     check_fee(pooled.transaction.inner(), context.settings.fee_cap)?;
-    json(&context.chain.submit(pooled)?)
+    Ok(pooled)
 }
 
 /// Whether the most that the transaction's gas can cost is within the cap, in wei.

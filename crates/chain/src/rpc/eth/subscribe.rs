@@ -6,7 +6,7 @@ use super::{
     filter::{added_logs, removed_logs},
     get_transaction::pending,
 };
-use crate::events::Event;
+use crate::events::{AnnouncedBlock, Event};
 use crate::rpc::{
     caller::Caller,
     context::Context,
@@ -17,12 +17,14 @@ use crate::rpc::{
     settings::RpcSettings,
     types::HeaderJson,
 };
+use alloy_primitives::B256;
 use jsonrpsee::{
     Extensions, PendingSubscriptionSink, SubscriptionCloseResponse, SubscriptionSink,
     core::{JsonRawValue, RegisterMethodError, SubscriptionError, to_json_raw_value},
     server::RpcModule,
     types::Params,
 };
+use seam_primitives::Block;
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -41,6 +43,8 @@ pub(crate) enum Subscription {
     },
     /// Whether the node is catching up: it never is.
     Syncing,
+    /// New blocks, signed: `seam_subscribeBlocks`.
+    Blocks,
 }
 
 /// Adds `eth_subscribe` and `eth_unsubscribe`.
@@ -62,6 +66,16 @@ async fn run(
             return SubscriptionCloseResponse::None;
         }
     };
+    serve(asked, context, extensions, wanted).await
+}
+
+/// Tells a client what it wants to be told, until it or the node ends that.
+pub(crate) async fn serve(
+    asked: PendingSubscriptionSink,
+    context: Arc<Context>,
+    extensions: Extensions,
+    wanted: Subscription,
+) -> SubscriptionCloseResponse {
     let Ok(_place) = context.subscriptions.clone().try_acquire_owned() else {
         let most = context.settings.all_subscriptions;
         let message = format!("there are {most} subscriptions already: try later");
@@ -80,9 +94,14 @@ async fn run(
     open.dec();
     match end {
         End::Closed => SubscriptionCloseResponse::None,
-        End::TooSlow => SubscriptionCloseResponse::NotifErr(SubscriptionError::from(
-            "too slow: the client does not keep up, subscribe again",
-        )),
+        End::TooSlow => {
+            SubscriptionCloseResponse::NotifErr(SubscriptionError::from(match wanted {
+                Subscription::Blocks => {
+                    "too slow: the client does not keep up, catch up with seam_getBlocks and subscribe again"
+                }
+                _ => "too slow: the client does not keep up, subscribe again",
+            }))
+        }
     }
 }
 
@@ -129,8 +148,7 @@ struct Client<'a> {
 
 impl Client<'_> {
     async fn follow(&self, wanted: &Subscription, mut events: Receiver<Event>) -> End {
-        if *wanted == Subscription::Syncing
-            && let Some(message) = message(&false)
+        if let Some(message) = first_message(wanted, self.context)
             && let Err(end) = self.send(message).await
         {
             return end;
@@ -173,14 +191,23 @@ fn message<T: Serialize>(value: &T) -> Option<Box<JsonRawValue>> {
     to_json_raw_value(value).ok()
 }
 
+/// What a client is told at once.
+fn first_message(wanted: &Subscription, context: &Context) -> Option<Box<JsonRawValue>> {
+    match wanted {
+        Subscription::Syncing => message(&false),
+        Subscription::Blocks => newest_block(context),
+        _ => None,
+    }
+}
+
 fn messages<'a>(
     wanted: &'a Subscription,
-    context: &Context,
+    context: &'a Context,
     event: &'a Event,
 ) -> Box<dyn Iterator<Item = Box<JsonRawValue>> + Send + 'a> {
     match (wanted, event) {
         (Subscription::Heads, Event::Head { added, .. }) => {
-            let header = |block: &Arc<crate::events::AnnouncedBlock>| {
+            let header = |block: &Arc<AnnouncedBlock>| {
                 message(&HeaderJson::new(&block.block.header, Some(block.hash)))
             };
             Box::new(added.iter().filter_map(header))
@@ -197,6 +224,26 @@ fn messages<'a>(
             let waiting = context.chain.pool().get(hash);
             Box::new(waiting.and_then(|waiting| message(&pending(&waiting))).into_iter())
         }
+        (Subscription::Blocks, Event::Head { added, .. }) if added.is_empty() => {
+            Box::new(newest_block(context).into_iter())
+        }
+        (Subscription::Blocks, Event::Head { added, .. }) => {
+            let signed = |block: &Arc<AnnouncedBlock>| signed(context, block.hash, &block.block);
+            Box::new(added.iter().filter_map(signed))
+        }
         _ => Box::new(std::iter::empty()),
     }
+}
+
+fn signed(context: &Context, hash: B256, block: &Block) -> Option<Box<JsonRawValue>> {
+    message(&context.settings.stream.as_ref()?.sign(hash, block)?)
+}
+
+/// The head, signed; it may be one that was told of before, if blocks were undone and none came.
+fn newest_block(context: &Context) -> Option<Box<JsonRawValue>> {
+    let head = context.chain.head();
+    let stored = head.reader.block(head.number());
+    let stored = stored.inspect_err(|error| tracing::error!(%error, "the newest block"));
+    let stored = stored.ok().flatten()?;
+    signed(context, stored.hash, &stored.block)
 }

@@ -15,6 +15,9 @@ use std::{
     time::Duration,
 };
 
+/// How often it is tried to have one call begin before another.
+const TRIES: usize = 50;
+
 fn node(change: impl FnOnce(&mut RpcSettings)) -> Node {
     let mut settings = RpcSettings::default();
     change(&mut settings);
@@ -175,11 +178,17 @@ fn so_many_calls_of_a_connection_run_at_a_time() {
         settings.heavy_calls = 2;
     });
     let mut socket = WebSocket::open(node.address);
-    socket.send_call(1, "eth_call", &endless());
-    socket.send_call(2, "eth_chainId", &json!([]));
-    // With two at a time the second, which takes no time, would be first.
-    assert_eq!(socket.receive().unwrap()["id"], 1);
-    assert_eq!(socket.receive().unwrap()["id"], 2);
+    let mut first_answered = || {
+        socket.send_call(1, "eth_call", &endless());
+        // Meanwhile it has begun, most likely: who is first is not promised to calls that come together.
+        assert_eq!(call(node.address, "eth_chainId", json!([])), "0x384");
+        socket.send_call(2, "eth_chainId", &json!([]));
+        let ids = [0; 2].map(|_| socket.receive().unwrap()["id"].as_u64().unwrap());
+        assert_eq!(ids[0] + ids[1], 3);
+        ids[0]
+    };
+    // With two at a time the second, which takes no time, would be first every time.
+    assert!((0..TRIES).any(|_| first_answered() == 1));
 }
 
 /// With one turn for all of them every one is answered; that no two run at once is tested where the

@@ -6,8 +6,7 @@ use super::{
 };
 use crate::support::{options, wait_for};
 use seam_chain::{
-    Clock, Running, Settings,
-    clock::Signal,
+    Running, Settings, SteppedClock,
     engine::{EmbeddedL1, Recipe, Unproduced, slots_of, start},
     pool::PoolLimits,
     rpc::RpcSettings,
@@ -18,7 +17,7 @@ use serde_json::{Map, Value, json};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 use tokio::runtime::Runtime;
@@ -81,42 +80,10 @@ fn folder() -> PathBuf {
 /// The time of the suite's last block, in seconds.
 const HEAD_TIME: u64 = 540;
 
-/// A clock that goes on to a deadline when the test lets so much time pass.
-#[derive(Debug)]
-struct Given {
-    now: Mutex<Duration>,
-    until: Mutex<Duration>,
-}
-
-impl Given {
-    fn starting_at(seconds: u64) -> Arc<Self> {
-        let start = Duration::from_secs(seconds);
-        Arc::new(Self { now: Mutex::new(start), until: Mutex::new(start) })
-    }
-}
-
-impl Clock for Given {
-    fn now(&self) -> Duration {
-        *self.now.lock().unwrap()
-    }
-
-    fn wait(&self, signal: &Signal, deadline: Duration) {
-        let until = *self.until.lock().unwrap();
-        if signal.take() {
-            return;
-        }
-        if deadline <= until {
-            *self.now.lock().unwrap() = deadline;
-            return;
-        }
-        signal.wait_for(Duration::from_millis(1));
-    }
-}
-
 /// The suite's chain, with whatever blocks it has.
 fn chain_in(
     directory: &Path,
-    clock: Arc<Given>,
+    clock: Arc<SteppedClock>,
     recipe: impl Fn(&ChainGenesis) -> Arc<dyn Recipe>,
 ) -> Running {
     let text = |name| read_text(&folder().join(name)).unwrap();
@@ -139,7 +106,7 @@ fn chain_in(
 
 /// All 54 blocks of it, and none is made.
 pub(crate) fn whole_chain(directory: &Path) -> Running {
-    let clock = Given::starting_at(HEAD_TIME);
+    let clock = SteppedClock::starting_at(Duration::from_secs(HEAD_TIME));
     let running = chain_in(directory, clock, |_| Arc::new(Unproduced::default()));
     let blocks = chain::decode(&read(&folder().join("chain.rlp")).unwrap()).unwrap();
     running.chain.import(blocks).unwrap();
@@ -289,7 +256,7 @@ fn a_blob_is_taken_mined_and_served() {
     let directory = tempfile::tempdir().unwrap();
     // Only what comes after the merge is ever made here.
     whole_chain(directory.path()).stop().unwrap();
-    let clock = Given::starting_at(HEAD_TIME);
+    let clock = SteppedClock::starting_at(Duration::from_secs(HEAD_TIME));
     let recipe = |genesis: &ChainGenesis| -> Arc<dyn Recipe> {
         Arc::new(EmbeddedL1::new(2, 64, slots_of(&genesis.sealed.header)))
     };
@@ -300,7 +267,7 @@ fn a_blob_is_taken_mined_and_served() {
     send_all(server);
     let hash = "0x05d85f6a761cac82cfdf06dd168952838ac452b10641aabccdfdad46e03d2f0b";
     assert_eq!(call(server, "txpool_status", json!([]))["queued"], "0x0");
-    *clock.until.lock().unwrap() += Duration::from_secs(2);
+    clock.advance(Duration::from_secs(2));
     wait_for(&running.chain, 55);
     let receipt = call(server, "eth_getTransactionReceipt", json!([hash]));
     assert_eq!(receipt["blobGasUsed"], "0x20000", "{receipt}");

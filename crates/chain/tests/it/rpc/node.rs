@@ -1,8 +1,8 @@
 //! A chain and its server.
 
-use crate::support::{Steps, blocks, importing, producing_with, wait_for};
+use crate::support::{blocks, importing, producing_with, steps, wait_for};
 use seam_chain::{
-    Chain, Running,
+    Chain, Running, SteppedClock,
     blobs::Pooled,
     rpc::{RpcServer, RpcSettings, serve},
 };
@@ -28,7 +28,7 @@ pub(crate) fn blocks_of(transactions: &[&[Pooled]]) -> Vec<Block> {
 
 /// A chain that makes blocks when the test says so, and its server.
 pub(crate) struct Node {
-    pub(crate) clock: Arc<Steps>,
+    pub(crate) clock: Arc<SteppedClock>,
     pub(crate) address: SocketAddr,
     chain: Chain,
     running: Option<Running>,
@@ -56,21 +56,25 @@ impl Node {
 
     pub(crate) fn with(settings: RpcSettings) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let clock = Steps::new();
+        let clock = steps();
         let running = producing_with(directory.path(), clock.clone());
         Self::serving(directory, clock, running, settings)
     }
 
     /// A chain that makes no blocks by itself.
     pub(crate) fn importing() -> Self {
+        Self::importing_with(settings())
+    }
+
+    pub(crate) fn importing_with(settings: RpcSettings) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let running = importing(directory.path());
-        Self::serving(directory, Steps::new(), running, settings())
+        Self::serving(directory, steps(), running, settings)
     }
 
     fn serving(
         directory: TempDir,
-        clock: Arc<Steps>,
+        clock: Arc<SteppedClock>,
         running: Running,
         settings: RpcSettings,
     ) -> Self {

@@ -11,6 +11,7 @@ fn signed(id: &str, nonce: u64) -> Record {
         hash: B256::repeat_byte(2),
         max_fee: U128::from(u128::MAX),
         priority_fee: U128::from(1),
+        max_blob_fee: None,
         raw: Bytes::from_static(&[2, 3, 4]),
     })
 }
@@ -60,6 +61,16 @@ fn the_format_is_as_documented() {
         ]
     );
     assert_eq!(text.lines().next().unwrap()[..9], format!("{} ", sum(json[0])));
+}
+
+#[test]
+fn one_with_blobs_says_what_it_offers_for_them() {
+    let Record::Signed(plain) = signed("a", 3) else { unreachable!() };
+    let record = Record::Signed(Signed { max_blob_fee: Some(U128::from(5)), ..plain });
+    let (_base, path) = journal(std::slice::from_ref(&record));
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(r#""priorityFee":"0x1","maxBlobFee":"0x5","raw""#), "{text}");
+    assert_eq!(open(&path).unwrap().1, [record]);
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn signed(id: u64, nonce: u64, price: Price) -> Signed {
         hash: hash(nonce, price.max_fee),
         max_fee: U128::from(price.max_fee),
         priority_fee: U128::from(price.priority_fee),
+        max_blob_fee: price.blob_fee.map(U128::from),
         raw: Bytes::new(),
     }
 }
@@ -58,7 +59,7 @@ fn receipt(transaction: B256, block_number: u64) -> Receipt {
 /// With one in flight at nonce 0 that was sent at second 0.
 fn one(limits: SendLimits) -> (State, Price) {
     let mut state = state(limits);
-    let (nonce, price) = state.plan(0, &FEES).unwrap();
+    let (nonce, price) = state.plan(0, &FEES, Carries::Nothing).unwrap();
     state.signed(&signed(0, nonce, price)).unwrap();
     assert_eq!(state.decide(&seen(0, 5, 0)).unwrap(), [Action::Send { nonce: 0 }]);
     state.sent(0, Duration::ZERO);
@@ -67,9 +68,12 @@ fn one(limits: SendLimits) -> (State, Price) {
 
 #[test]
 fn the_first_price_leaves_room_for_the_base_fee_and_never_exceeds_the_limit() {
-    let limit = |limit| Price::first(&FEES, limit);
+    let limit = |max_fee| {
+        let limits = SendLimits { max_fee, ..SendLimits::default() };
+        Price::first(&FEES, &limits, Carries::Nothing)
+    };
     let price = limit(100 * GWEI).unwrap();
-    assert_eq!(price, Price { max_fee: 21 * GWEI, priority_fee: GWEI });
+    assert_eq!(price, Price { max_fee: 21 * GWEI, priority_fee: GWEI, blob_fee: None });
     assert_eq!(limit(15 * GWEI).unwrap().max_fee, 15 * GWEI);
     let error = limit(11 * GWEI - 1).unwrap_err();
     assert!(matches!(error, SendError::FeesTooHigh { wanted, .. } if wanted == 11 * GWEI));
@@ -85,6 +89,7 @@ fn it_is_sent_again_after_a_while_and_replaced_after_a_longer_one() {
     let raised = Price {
         max_fee: price.max_fee + price.max_fee.div_ceil(8),
         priority_fee: price.priority_fee + price.priority_fee.div_ceil(8),
+        blob_fee: None,
     };
     let replace = Action::Replace { nonce: 0, price: raised };
     assert_eq!(state.decide(&seen(60, 6, 0)).unwrap(), [replace]);
@@ -192,7 +197,7 @@ fn a_receipt_that_shows_late_ends_the_suspicion() {
 #[test]
 fn an_l1_that_forgot_what_was_confirmed_is_said_to_be_another() {
     let mut state = state(SendLimits::default());
-    state.signed(&signed(0, 5, Price { max_fee: GWEI, priority_fee: 1 })).unwrap();
+    state.signed(&signed(0, 5, Price { max_fee: GWEI, priority_fee: 1, blob_fee: None })).unwrap();
     state.decide(&seen(0, 5, 3)).unwrap();
     state.decide(&seen(59, 5, 3)).unwrap();
     let error = state.decide(&seen(60, 5, 3)).unwrap_err();
@@ -201,7 +206,7 @@ fn an_l1_that_forgot_what_was_confirmed_is_said_to_be_another() {
 
 #[test]
 fn records_that_contradict_one_another_are_refused() {
-    let price = Price { max_fee: 2, priority_fee: 1 };
+    let price = Price { max_fee: 2, priority_fee: 1, blob_fee: None };
     let first = Record::Signed(signed(0, 0, price));
     let mined = Record::Mined(Mined { id: "0".to_owned(), hash: B256::ZERO, block: 1 });
     let owner = Record::Journal(Owner { format: 1, chain_id: 1, account: ACCOUNT });
@@ -219,25 +224,81 @@ fn records_that_contradict_one_another_are_refused() {
     assert!(restore(&[&owner]).is_none());
 }
 
+#[test]
+fn blobs_have_a_price_and_a_limit_of_their_own() {
+    let first = |blob_base_fee, max_blob_fee| {
+        let limits = SendLimits { max_blob_fee, ..SendLimits::default() };
+        Price::first(&Fees { blob_base_fee, ..FEES }, &limits, Carries::Blobs)
+    };
+    assert_eq!(first(7, 100).unwrap().blob_fee, Some(14));
+    assert_eq!(first(7, 10).unwrap().blob_fee, Some(10));
+    assert_eq!(first(1, 1).unwrap().blob_fee, Some(1));
+    let error = first(7, 6).unwrap_err();
+    assert!(error.to_string().contains("raise --max-blob-fee-gwei"), "{error}");
+    assert!(matches!(first(0, 6), Err(SendError::NoBlobs)));
+}
+
+#[test]
+fn one_with_blobs_is_replaced_by_one_that_offers_twice_as_much_of_all() {
+    let mut state = state(SendLimits::default());
+    let (nonce, price) = state.plan(0, &FEES, Carries::Blobs).unwrap();
+    assert_eq!(price, Price { max_fee: 21 * GWEI, priority_fee: GWEI, blob_fee: Some(2) });
+    state.signed(&signed(0, nonce, price)).unwrap();
+    state.sent(0, Duration::ZERO);
+    state.decide(&seen(0, 5, 0)).unwrap();
+    let actions = state.decide(&seen(60, 5, 0)).unwrap();
+    let twice = Price { max_fee: 42 * GWEI, priority_fee: 2 * GWEI, blob_fee: Some(4) };
+    assert_eq!(actions, [Action::Replace { nonce: 0, price: twice }]);
+    // As its record says after a restart.
+    let records = vec![Record::Signed(signed(0, nonce, twice))];
+    let state = State::restore(ACCOUNT, SendLimits::default(), records).unwrap();
+    assert_eq!(state.flights[&0].last().unwrap().price, twice);
+}
+
+#[test]
+fn what_is_in_a_block_is_known_until_a_reorg_removes_it() {
+    let (mut state, price) = one(SendLimits { confirmations: 9, ..SendLimits::default() });
+    let mut mined = seen(1, 6, 1);
+    let hash = hash(0, price.max_fee);
+    mined.receipts.insert(hash, receipt(hash, 6));
+    assert!(state.receipt("0").is_none());
+    state.decide(&mined).unwrap();
+    assert_eq!(state.receipt("0").unwrap().block_number, 6);
+    state.decide(&seen(2, 6, 0)).unwrap();
+    assert!(state.receipt("0").is_none());
+    state.finish(0, hash, 6, mined.receipts.remove(&hash)).unwrap();
+    assert_eq!(state.receipt("0").unwrap().block_number, 6);
+    assert!(state.receipt("1").is_none());
+}
+
 proptest! {
-    /// Whatever the fees do, a replacement pays at least an eighth more of both, and never more than
-    /// the limit.
+    /// Whatever the fees do, a replacement pays enough more of all, as mempools ask: an eighth, with
+    /// blobs twice as much; and never more than the limits.
     #[test]
     fn a_replacement_pays_enough_more_and_not_too_much(
         old_max in 0u128..1_000 * GWEI, old_tip in 0u128..1_000 * GWEI,
+        old_blob in proptest::option::of(0u128..1_000 * GWEI),
         base_fee in 0u128..1_000 * GWEI, priority_fee in 0u128..1_000 * GWEI,
-        max_fee in 0u128..2_000 * GWEI,
+        blob_base_fee in 0u128..1_000 * GWEI,
+        max_fee in 0u128..3_000 * GWEI, max_blob_fee in 0u128..3_000 * GWEI,
     ) {
-        let old = Price { max_fee: old_max.max(old_tip), priority_fee: old_tip };
-        let fees = Fees { base_fee, priority_fee, blob_base_fee: 0 };
-        let limits = SendLimits { max_fee, ..SendLimits::default() };
-        let least = |old: u128| old + (old / 8).max(1);
+        let old = Price { max_fee: old_max.max(old_tip), priority_fee: old_tip, blob_fee: old_blob };
+        let fees = Fees { base_fee, priority_fee, blob_base_fee };
+        let limits = SendLimits { max_fee, max_blob_fee, ..SendLimits::default() };
+        let part = if old_blob.is_some() { 1 } else { 8 };
+        let least = |old: u128| old + (old / part).max(1);
         match old.raised(&fees, &limits) {
             Some(new) => {
                 prop_assert!(new.max_fee >= least(old.max_fee) && new.priority_fee >= least(old.priority_fee));
                 prop_assert!(new.priority_fee <= new.max_fee && new.max_fee <= max_fee);
+                prop_assert_eq!(new.blob_fee.is_some(), old_blob.is_some());
+                if let (Some(new), Some(old)) = (new.blob_fee, old_blob) {
+                    prop_assert!(new >= least(old) && new <= max_blob_fee);
+                }
             }
-            None => prop_assert!(max_fee < least(old.max_fee) + 1),
+            None => prop_assert!(
+                max_fee < least(old.max_fee) + 1 || old_blob.is_some_and(|old| max_blob_fee < least(old))
+            ),
         }
     }
 }

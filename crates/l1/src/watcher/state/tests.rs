@@ -5,7 +5,7 @@ use proptest::prelude::*;
 const PORTAL: Address = Address::repeat_byte(1);
 
 fn settings(limits: WatchLimits) -> WatchSettings {
-    WatchSettings { start: 10, start_hash: None, addresses: vec![PORTAL], limits }
+    WatchSettings { start: 10, start_hash: None, events: vec![(PORTAL, B256::ZERO)], limits }
 }
 
 fn header(number: u64, parent: B256, branch: u8) -> Sealed<Header> {
@@ -181,25 +181,24 @@ fn only_linked_headers_are_taken() {
 }
 
 #[test]
-fn logs_must_be_of_these_blocks_in_order_and_each_once() {
-    let headers = branch(1, 2, B256::ZERO, 0);
-    let log = |place: usize, index: u64| RpcLog {
-        block_hash: Some(headers[place].hash()),
-        block_number: Some(headers[place].number),
-        log_index: Some(index),
-        ..RpcLog::default()
+fn a_bloom_without_contract_or_topic_excludes_an_event() {
+    let (portal, topic) = (PORTAL, B256::repeat_byte(7));
+    let events = [(portal, topic), (Address::repeat_byte(2), B256::repeat_byte(8))];
+    let log = |address: Address, topics: Vec<B256>| {
+        Log::new_unchecked(address, topics, Default::default())
     };
-    let sorted = sort_logs(&headers, vec![log(0, 1), log(0, 4), log(1, 0)]).unwrap();
-    let indexes: Vec<u64> = sorted[&headers[0].hash()].iter().map(|(index, _)| *index).collect();
-    assert_eq!(indexes, [1, 4]);
-    let other_hash = RpcLog { block_hash: Some(B256::ZERO), ..log(0, 0) };
-    let other_number = RpcLog { block_number: Some(2), ..log(0, 0) };
-    let removed = RpcLog { removed: true, ..log(0, 0) };
-    let pending = RpcLog { log_index: None, ..log(0, 0) };
-    for bad in [other_hash, other_number, removed, pending] {
-        assert!(sort_logs(&headers, vec![bad]).is_err());
+    let ours = log(portal, vec![topic, B256::ZERO]);
+    let other_topic = log(portal, vec![B256::ZERO]);
+    let other_contract = log(Address::repeat_byte(3), vec![topic]);
+    let bloom = |log: &Log| alloy_primitives::logs_bloom([log]);
+    assert!(may_have_any(&bloom(&ours), &events) && is_watched(&ours, &events));
+    for none in [other_topic, other_contract, log(portal, vec![])] {
+        assert!(!may_have_any(&bloom(&none), &events) && !is_watched(&none, &events), "{none:?}");
     }
-    assert!(sort_logs(&headers, vec![log(0, 1), log(0, 1)]).is_err());
+    // The bloom filter knows neither places nor pairs: the log does.
+    let second = log(portal, vec![B256::ZERO, topic]);
+    assert!(may_have_any(&bloom(&second), &events) && !is_watched(&second, &events));
+    assert!(!may_have_any(&Bloom::repeat_byte(0xff), &[]));
 }
 
 proptest! {

@@ -1,7 +1,6 @@
 //! An endpoint of the simulated L1.
 
 use super::{CHAIN_ID, SimulatedL1, answers::answer};
-use alloy_primitives::B256;
 use seam_l1::{Fault, L1Access, timer::BoxFuture};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -17,14 +16,35 @@ pub(crate) struct Faults {
     pub(crate) fault: Option<Fault>,
     /// It serves another chain.
     pub(crate) chain_id: Option<u64>,
-    /// It answers questions for logs from these blocks.
-    pub(crate) logs_of: Option<Vec<B256>>,
-    /// More blocks than these in a question for logs are refused.
-    pub(crate) max_log_range: Option<u64>,
+    /// What is wrong with the receipts that it gives.
+    pub(crate) lie: Option<Lie>,
+    /// It does not have `eth_getBlockReceipts`.
+    pub(crate) no_block_receipts: bool,
+    /// The receipts of more blocks than these are too large an answer.
+    pub(crate) max_receipts: Option<usize>,
+    /// The header of a block does not hash to the hash.
+    pub(crate) wrong_headers: bool,
     /// From this request on, counted from 1, nothing is answered.
     pub(crate) dies_at: Option<u64>,
     /// The request at which it dies is done, but its answer does not arrive.
     pub(crate) dies_after_doing: bool,
+}
+
+/// How receipts are wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lie {
+    /// The last log of a block is left out.
+    LogOmitted,
+    /// The last receipt of a block is left out.
+    ReceiptOmitted,
+    /// The first receipt comes last.
+    Reordered,
+    /// There is one more log.
+    LogInvented,
+    /// They are the parent's.
+    OfParent,
+    /// There are none.
+    Nothing,
 }
 
 /// An endpoint that works, but for its faults.
@@ -66,6 +86,11 @@ impl SimulatedAccess {
             return Err(Fault::Timeout);
         }
         let request: Value = serde_json::from_slice(body).unwrap();
+        let of_receipts = |call: &&Value| call["method"] == "eth_getBlockReceipts";
+        let receipts = request.as_array().map_or(1, |all| all.iter().filter(of_receipts).count());
+        if faults.max_receipts.is_some_and(|most| receipts > most) {
+            return Err(Fault::TooLarge(receipts));
+        }
         let answers = match &request {
             Value::Array(calls) => calls.iter().map(|call| self.call(call, &faults)).collect(),
             call => self.call(call, &faults),
@@ -77,11 +102,8 @@ impl SimulatedAccess {
         let (method, params) = (call["method"].as_str().unwrap(), &call["params"]);
         let result = self.l1.with(|world| {
             let length = world.chain.len().saturating_sub(faults.lag).max(1);
-            let mut chain = world.chain[..length].to_vec();
-            if let (Some(blocks), "eth_getLogs") = (&faults.logs_of, method) {
-                chain.clone_from(blocks);
-            }
-            answer(world, &chain, method, params, faults)
+            let chain = &world.chain[..length].to_vec();
+            answer(world, chain, method, params, faults)
         });
         match result {
             Ok(result) => json!({ "jsonrpc": "2.0", "id": call["id"], "result": result }),

@@ -1,9 +1,9 @@
 //! JSON-RPC of the simulated L1, over one view of its chain.
 
-use super::{Faults, SimulatedAccess, SimulatedBlock, World};
-use alloy_consensus::{Transaction, TxEnvelope};
+use super::{Faults, Lie, SimulatedAccess, SimulatedBlock, World};
+use alloy_consensus::{ReceiptEnvelope, Transaction, TxEnvelope};
 use alloy_eips::eip2718::Decodable2718;
-use alloy_primitives::{Address, B256, Bytes, U64, U256};
+use alloy_primitives::{B256, Bloom, Bytes, Log, U64, U256};
 use alloy_rpc_types_eth::{Header as RpcHeader, Log as RpcLog};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -22,7 +22,12 @@ pub(super) fn answer(
         "eth_getBlockByNumber" => {
             let number = number(world, chain, &params[0])?;
             let hash = chain.get(usize::try_from(number).unwrap());
-            Ok(hash.map_or(Value::Null, |hash| block(world.block(hash).unwrap())))
+            Ok(hash.map_or(Value::Null, |hash| block(world, world.block(hash).unwrap(), faults)))
+        }
+        "eth_getBlockByHash" => Ok(known(world, chain, &params[0])
+            .map_or(Value::Null, |found| block(world, found, faults))),
+        "eth_getBlockReceipts" if !faults.no_block_receipts => {
+            Ok(receipts(world, chain, &params[0], faults))
         }
         "eth_getTransactionCount" => {
             let number = number(world, chain, &params[1])?;
@@ -34,6 +39,7 @@ pub(super) fn answer(
         "eth_feeHistory" => Ok(json!({
             "oldestBlock": "0x0",
             "baseFeePerGas": [U256::from(world.base_fee), U256::from(world.base_fee)],
+            "baseFeePerBlobGas": [U256::from(world.blob_base_fee), U256::from(world.blob_base_fee)],
             "gasUsedRatio": [0.5],
             "reward": [[U256::from(world.tip)]],
         })),
@@ -42,8 +48,7 @@ pub(super) fn answer(
             let transaction = TxEnvelope::decode_2718(&mut raw.as_ref()).unwrap();
             world.submit(chain, transaction).map(|hash| json!(hash))
         }
-        "eth_getTransactionReceipt" => Ok(receipt(world, chain, parse(&params[0]))),
-        "eth_getLogs" => logs(world, chain, &params[0], faults),
+        "eth_getTransactionReceipt" => Ok(receipt(world, chain, parse(&params[0]), faults)),
         method => Err(format!("the method {method} does not exist")),
     }
 }
@@ -62,71 +67,87 @@ fn number(world: &World, chain: &[B256], tag: &Value) -> Result<u64, String> {
     }
 }
 
-fn block(block: &SimulatedBlock) -> Value {
-    let header = RpcHeader {
-        hash: block.hash,
-        inner: block.header.clone(),
-        total_difficulty: None,
-        size: None,
-    };
+/// The block of a hash, if this view of the chain has it.
+fn known<'a>(world: &'a World, chain: &[B256], hash: &Value) -> Option<&'a SimulatedBlock> {
+    let hash: B256 = parse(hash);
+    chain.contains(&hash).then(|| &**world.block(&hash).unwrap())
+}
+
+fn block(world: &World, block: &SimulatedBlock, faults: &Faults) -> Value {
+    let mut header = block.header.clone();
+    if faults.wrong_headers {
+        header.logs_bloom = Bloom::ZERO;
+    }
+    let header = RpcHeader { hash: block.hash, inner: header, total_difficulty: None, size: None };
     let mut value = serde_json::to_value(header).unwrap();
-    value["transactions"] = json!([]);
-    value["fieldOfLater"] = json!("0x1");
+    value["transactions"] = block.receipts.iter().map(|(hash, _)| json!(hash)).collect();
+    if world.later_fork {
+        value["fieldOfLater"] = json!("0x1");
+    }
     value
 }
 
-fn receipt(world: &World, chain: &[B256], wanted: B256) -> Value {
+/// All of a block, as the endpoint would have them.
+fn told(world: &World, block: &SimulatedBlock, faults: &Faults) -> Option<Vec<Value>> {
+    let of = |block: &SimulatedBlock| -> Vec<Value> {
+        let receipts = block.receipts.iter().enumerate();
+        receipts.map(|(index, (hash, receipt))| one(block, index, *hash, receipt)).collect()
+    };
+    let mut all = of(block);
+    match faults.lie {
+        None => {}
+        Some(Lie::Nothing) => return None,
+        Some(Lie::ReceiptOmitted) => drop(all.pop()),
+        Some(Lie::Reordered) if !all.is_empty() => all.rotate_left(1),
+        Some(Lie::Reordered) => {}
+        Some(Lie::OfParent) => {
+            all = world.block(&block.header.parent_hash).map_or(vec![], |b| of(b))
+        }
+        Some(lie) => {
+            if let Some(logs) = all.last_mut().and_then(|last| last["logs"].as_array_mut()) {
+                let last = logs.last().cloned();
+                match lie {
+                    Lie::LogOmitted => drop(logs.pop()),
+                    _ => logs.extend(last),
+                }
+            }
+        }
+    }
+    Some(all)
+}
+
+fn receipts(world: &World, chain: &[B256], hash: &Value, faults: &Faults) -> Value {
+    json!(known(world, chain, hash).and_then(|block| told(world, block, faults)))
+}
+
+fn receipt(world: &World, chain: &[B256], wanted: B256, faults: &Faults) -> Value {
     for block in chain.iter().map(|hash| world.block(hash).unwrap()) {
-        let found = block.transactions.iter().position(|(_, tx)| *tx.tx_hash() == wanted);
-        if let Some(index) = found {
-            return json!({
-                "transactionHash": wanted, "type": "0x2", "status": "0x1",
-                "blockNumber": U64::from(block.header.number), "blockHash": block.hash,
-                "transactionIndex": U64::from(index), "contractAddress": null,
-                "gasUsed": "0x5208", "logs": [],
-                "effectiveGasPrice": U256::from(block.transactions[index].1.max_fee_per_gas()),
-            });
+        if let Some(index) = block.receipts.iter().position(|(hash, _)| *hash == wanted) {
+            let told = told(world, block, faults).unwrap_or_default();
+            return told.get(index).cloned().unwrap_or_default();
         }
     }
     Value::Null
 }
 
-fn logs(world: &World, chain: &[B256], filter: &Value, faults: &Faults) -> Answer {
-    let addresses: Vec<Address> = parse(&filter["address"]);
-    let blocks: Vec<B256> = match filter.get("blockHash") {
-        Some(hash) => {
-            let hash: B256 = parse(hash);
-            let is_known = chain.contains(&hash);
-            vec![is_known.then_some(hash).ok_or("unknown block")?]
-        }
-        None => {
-            let first = number(world, chain, &filter["fromBlock"])?;
-            let last = number(world, chain, &filter["toBlock"])?;
-            if faults.max_log_range.is_some_and(|most| last - first + 1 > most) {
-                return Err("block range is too large".to_owned());
-            }
-            let last = usize::try_from(last + 1).unwrap().min(chain.len());
-            chain.get(usize::try_from(first).unwrap()..last).unwrap_or_default().to_vec()
-        }
+fn one(block: &SimulatedBlock, index: usize, hash: B256, receipt: &ReceiptEnvelope) -> Value {
+    let price = block.transactions.get(index).map_or(0, |(_, tx)| tx.max_fee_per_gas());
+    let log = |log: &Log| RpcLog {
+        inner: log.clone(),
+        block_hash: Some(block.hash),
+        block_number: Some(block.header.number),
+        transaction_hash: Some(hash),
+        transaction_index: Some(index as u64),
+        ..RpcLog::default()
     };
-    let mut found = Vec::new();
-    for block in blocks.iter().map(|hash| world.block(hash).unwrap()) {
-        let wanted = |(_, log): &(usize, &_)| addresses.contains(&address(log));
-        for (index, log) in block.logs.iter().enumerate().filter(wanted) {
-            found.push(RpcLog {
-                inner: log.clone(),
-                block_hash: Some(block.hash),
-                block_number: Some(block.header.number),
-                log_index: Some(index as u64),
-                transaction_hash: Some(B256::ZERO),
-                transaction_index: Some(0),
-                ..RpcLog::default()
-            });
-        }
-    }
-    Ok(serde_json::to_value(found).unwrap())
-}
-
-const fn address(log: &alloy_primitives::Log) -> Address {
-    log.address
+    let logs: Vec<RpcLog> = receipt.logs().iter().map(log).collect();
+    json!({
+        "transactionHash": hash, "type": U64::from(receipt.tx_type() as u8),
+        "status": U64::from(receipt.status()),
+        "cumulativeGasUsed": U64::from(receipt.cumulative_gas_used()),
+        "logsBloom": receipt.logs_bloom(), "logs": logs,
+        "blockNumber": U64::from(block.header.number), "blockHash": block.hash,
+        "transactionIndex": U64::from(index), "contractAddress": null,
+        "gasUsed": "0x5208", "effectiveGasPrice": U256::from(price), "fieldOfLater": {},
+    })
 }
