@@ -14,7 +14,7 @@
 
 mod blocks;
 mod costs;
-mod ground;
+pub(crate) mod ground;
 mod report;
 
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
 };
 use anyhow::{Result, bail, ensure};
 use blocks::Block;
-use ground::Ground;
+use ground::{Ground, Plan};
 use serde_json::json;
 use std::{
     ffi::OsStr,
@@ -70,6 +70,23 @@ pub struct Options {
     pub date: Option<String>,
 }
 
+impl Options {
+    const fn wires(&self) -> Wires {
+        Wires { connections: self.connections, batch: self.batch }
+    }
+
+    fn plan(&self) -> Plan<'_> {
+        Plan {
+            seam: self.seam.as_deref(),
+            directory: &self.directory,
+            flags: &["--no-traffic", "--no-earnings", "--no-web"],
+            senders: self.senders,
+            wires: self.wires(),
+            outstanding: self.outstanding,
+        }
+    }
+}
+
 /// How often the follower's newest block is asked for.
 const POLL: Duration = Duration::from_millis(5);
 /// Longest wait for the batcher, and for the follower's next block.
@@ -109,8 +126,8 @@ impl Run {
 /// If a transaction fails, or a follower stops or has another block than the sequencer.
 pub fn run(options: &Options) -> Result<()> {
     ensure!(options.blocks > 0 && options.repeats > 0, "nothing to measure");
-    std::fs::create_dir_all(&options.directory)?;
-    let ground = Ground::new(options)?;
+    let ground = Ground::start(options.plan())?;
+    ground.lay_out(options.plan())?;
     let mut spans = Vec::new();
     let mut index = options.senders;
     for load in Load::ALL.into_iter().filter(|load| options.only.is_none_or(|only| only == *load)) {
@@ -135,8 +152,7 @@ fn fill(options: &Options, ground: &Ground, load: Load, index: &mut usize) -> Re
     eprintln!("{}: {count} transactions", load.name());
     let signed = batches::sign(ground.cast(), load, *index..*index + count)?;
     *index += count;
-    let wires = Wires { connections: options.connections, batch: options.batch };
-    let requests = batches::requests(&signed, options.senders, wires);
+    let requests = batches::requests(&signed, options.senders, options.wires());
     let before = head(ground.l2())?;
     let flow = Flow::new(count as u64, options.outstanding).beside(1);
     flow::run(&flow, ground.l2(), requests)?;

@@ -25,6 +25,11 @@ pub fn request(body: &str) -> Vec<u8> {
     (head + body).into_bytes()
 }
 
+/// A request for what is at a path.
+pub fn get(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes()
+}
+
 /// The body of a call.
 pub fn call(id: usize, method: &str, params: &Value) -> String {
     json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string()
@@ -93,16 +98,41 @@ impl Connection {
 
 /// Where the body of an answer begins and how long it is, once its head is there.
 fn body_of(answer: &[u8]) -> Result<Option<(usize, usize)>> {
-    let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
-        return Ok(None);
-    };
-    let head = std::str::from_utf8(&answer[..end])?;
-    let status = head.lines().next().unwrap_or_default();
+    let Some(head) = Head::of(answer)? else { return Ok(None) };
+    let status = head.status();
     ensure!(status.starts_with("HTTP/1.1 200"), "the node answers {status}");
-    let fields = head.lines().filter_map(|line| line.split_once(':'));
-    let mut lengths = fields.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let (_, length) = lengths.next().context("an answer of unknown length")?;
-    Ok(Some((end + 4, length.trim().parse()?)))
+    let length = head.field("content-length").context("an answer of unknown length")?;
+    Ok(Some((head.body, length.parse()?)))
+}
+
+/// What comes before the body of an answer.
+#[derive(Debug)]
+pub(crate) struct Head<'a> {
+    text: &'a str,
+    /// Where the body begins.
+    pub(crate) body: usize,
+}
+
+impl<'a> Head<'a> {
+    /// Of an answer of which this is the beginning, once the head is whole.
+    pub(crate) fn of(answer: &'a [u8]) -> Result<Option<Self>> {
+        let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
+            return Ok(None);
+        };
+        Ok(Some(Self { text: std::str::from_utf8(&answer[..end])?, body: end + 4 }))
+    }
+
+    /// The first line.
+    pub(crate) fn status(&self) -> &'a str {
+        self.text.lines().next().unwrap_or_default()
+    }
+
+    /// The first field of this name.
+    pub(crate) fn field(&self, name: &str) -> Option<&'a str> {
+        let fields = self.text.lines().filter_map(|line| line.split_once(':'));
+        let mut named = fields.filter(|(own, _)| own.eq_ignore_ascii_case(name));
+        named.next().map(|(_, value)| value.trim())
+    }
 }
 
 /// A quantity: hexadecimal after `0x`.

@@ -16,6 +16,7 @@
 //! | [`reads`] | a read load on a chain that makes blocks |
 //! | [`stf`] | the state transition on one core, beside its peers |
 //! | [`trie`] | a large trie under updates, beside computing its root anew |
+//! | [`web`] | the dashboard with many viewers, on a chain under full load |
 
 pub mod batch;
 pub mod chain;
@@ -30,3 +31,4 @@ pub mod process;
 pub mod reads;
 pub mod stf;
 pub mod trie;
+pub mod web;

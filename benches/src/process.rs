@@ -156,9 +156,22 @@ impl Process {
     /// # Errors
     /// If it is gone.
     pub fn peak_memory(&self) -> Result<u64> {
+        self.memory("VmHWM:")
+    }
+
+    /// Resident memory now, in bytes.
+    ///
+    /// # Errors
+    /// If it is gone.
+    pub fn resident(&self) -> Result<u64> {
+        self.memory("VmRSS:")
+    }
+
+    /// A line of proc_pid_status(5) that is in kB, in bytes.
+    fn memory(&self, name: &'static str) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()).context("no VmHWM")?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kib = line.and_then(|line| line.split_whitespace().next()).context(name)?;
         Ok(kib.parse::<u64>()? << 10)
     }
 

@@ -53,11 +53,17 @@ async function receipts(chain, last) {
   return all
 }
 
+/// Whether the books have what the tests look at: somebody who paid, and a batcher who did.
+async function hasEnough() {
+  const found = await earn('profit')
+  return found.transactions >= transactions && found.batches > 0
+}
+
 before(async () => {
   home = await mkdtemp(join(tmpdir(), 'seam-earn-'))
   const busy = await startUp(home)
   books = busy.books
-  await until(async () => (await earn('profit')).transactions >= transactions)
+  await until(hasEnough, `${transactions} transactions and a batch in the books`)
   await busy.stop()
   // Nobody writes to the books any more, and both chains can be asked.
   network = await startUp(home, ...quiet)

@@ -10,7 +10,8 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Name of the benchmark: a binary of benches/, such as `stf`
+    /// Name of the benchmark, a binary of benches/: batch, chain, derive, growth, hostile, ledger,
+    /// reads, stf, trie or web
     pub(crate) name: String,
     /// Passed on to the benchmark
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -18,7 +19,7 @@ pub(crate) struct Options {
 }
 
 /// Benchmarks that run the node as a process.
-const WITH_NODE: [&str; 4] = ["chain", "derive", "hostile", "reads"];
+const WITH_NODE: [&str; 5] = ["chain", "derive", "hostile", "reads", "web"];
 /// The one that also runs what is pinned in benches/peers.
 const WITH_PEERS: &str = "chain";
 

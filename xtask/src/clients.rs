@@ -1,6 +1,9 @@
 //! `tests/clients`: the built binary, used by clients that others wrote.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Result, bail};
 
@@ -16,33 +19,41 @@ use crate::{
 /// Milliseconds after which a test has failed: one that waits for what never comes goes on for ever.
 const TEST_TIMEOUT: &str = "--test-timeout=600000";
 /// Test programs at a time. They wait for blocks most of the time.
-const PROGRAMS: &str = "--test-concurrency=3";
+const PROGRAMS: usize = 3;
 
 /// Installs the clients that `package-lock.json` pins by hash, builds `seam`, and runs node's own
 /// test runner.
 pub(crate) fn check(workspace: &Workspace) -> Result<Done> {
-    for tool in ["node", "npm"] {
-        if !sh::works(sh::program(tool).arg("--version")) {
-            return Ok(Done::skipped(format!("{tool} is not installed; Debian has it")));
-        }
+    if let Some(reason) = lacks_node() {
+        return Ok(Done::skipped(reason));
     }
     let folder = workspace.root().join("tests/clients");
     contracts::install(&folder)?;
     // A project of its own, as Hardhat wants it.
     contracts::install(&folder.join("hardhat"))?;
-    // The same packages as in the other steps: with fewer, their features would differ, and much
-    // would be compiled again.
-    sh::run(&mut sh::cargo(&[
-        "build",
-        "--workspace",
-        "--exclude",
-        PROVER,
-        "--release",
-        "--locked",
-    ]))?;
+    let counts = run_node(workspace, &folder, PROGRAMS)?;
+    let on_anvil = run_tests(&mut on_anvil(workspace)?)?;
+    Ok(Done::Passed([vec![counts.note("with clients of others")], on_anvil.notes()].concat()))
+}
+
+/// What of node is not installed, as the reason to skip a step.
+pub(crate) fn lacks_node() -> Option<String> {
+    let lacks = |tool: &&str| !sh::works(sh::program(tool).arg("--version"));
+    let tool = ["node", "npm"].into_iter().find(lacks)?;
+    Some(format!("{tool} is not installed; Debian has it"))
+}
+
+/// Builds `seam`, and runs the test programs of a folder, so many at a time, with node's own test
+/// runner. That no test ran is a failure.
+pub(crate) fn run_node(workspace: &Workspace, folder: &Path, programs: usize) -> Result<Counts> {
+    // As the tests have built it: with fewer packages, or without what only tests need, features would
+    // differ, and it would all be compiled and linked again, which takes minutes.
+    let args = ["build", "--workspace", "--exclude", PROVER, "--release", "--locked"];
+    sh::run(sh::cargo(&args).args(["--bin", "seam", "--test", "it"]))?;
     let binary = workspace.metadata.target_directory.join("release/seam");
     let mut node = sh::program("node");
-    node.args(["--test", "--test-reporter=spec", TEST_TIMEOUT, PROGRAMS]);
+    node.args(["--test", "--test-reporter=spec", TEST_TIMEOUT]);
+    node.arg(format!("--test-concurrency={programs}"));
     node.env("SEAM_BIN", binary).current_dir(folder);
     let mut counts = Counts::default();
     let run = sh::run_watched(&mut node, Stream::Out, |line| counts.see(line));
@@ -50,8 +61,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Done> {
     if counts.passed == 0 {
         bail!("no test ran");
     }
-    let on_anvil = run_tests(&mut on_anvil(workspace)?)?;
-    Ok(Done::Passed([vec![counts.note()], on_anvil.notes()].concat()))
+    Ok(counts)
 }
 
 /// The path of the anvil that `package-lock.json` pins by hash, for `SEAM_ANVIL`.
@@ -73,7 +83,7 @@ fn on_anvil(workspace: &Workspace) -> Result<Command> {
 
 /// What node's test runner says at its end.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Counts {
+pub(crate) struct Counts {
     passed: usize,
     skipped: usize,
     failures: Failures,
@@ -93,8 +103,9 @@ impl Counts {
         }
     }
 
-    fn note(&self) -> String {
-        format!("{} tests with clients of others held, {} skipped", self.passed, self.skipped)
+    /// What the summary says of these tests.
+    pub(crate) fn note(&self, which: &str) -> String {
+        format!("{} tests {which} held, {} skipped", self.passed, self.skipped)
     }
 }
 
@@ -118,7 +129,7 @@ mod tests {
                 counts.see(&format!("{mark} {line}"));
             }
             assert_eq!(counts, Counts { passed: 3, skipped: 2, ..Counts::default() });
-            assert_eq!(counts.note(), "3 tests with clients of others held, 2 skipped");
+            assert_eq!(counts.note("in a browser"), "3 tests in a browser held, 2 skipped");
         }
     }
 

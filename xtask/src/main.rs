@@ -14,6 +14,7 @@ mod soak;
 mod steps;
 mod test;
 mod testlog;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;

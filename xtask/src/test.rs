@@ -10,6 +10,7 @@ use crate::{
     sh::{self, Stream},
     steps::{Done, Reports},
     testlog::TestLog,
+    web,
     workspace::{PROVER, Workspace},
 };
 
@@ -51,6 +52,8 @@ enum Step {
     Test,
     /// the built node as clients of others use it: cast, ethers, forge, Hardhat, Uniswap v2, viem
     Clients,
+    /// the dashboard in a real browser: Chromium by playwright
+    Web,
     /// documentation builds without a warning
     Doc,
     /// the state transition builds for the zkVM, and the guest agrees with the node
@@ -83,6 +86,7 @@ impl Step {
             Self::Clippy => clippy(),
             Self::Test => test(),
             Self::Clients => clients::check(workspace),
+            Self::Web => web::check(workspace),
             Self::Doc => doc(),
             Self::Guest => guest::check(workspace),
             Self::Prover => prover(workspace),

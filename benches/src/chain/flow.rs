@@ -37,6 +37,7 @@ pub(crate) struct Flow {
     handed_in: AtomicU64,
     included: AtomicU64,
     refused: AtomicU64,
+    stopped: AtomicBool,
     failed: AtomicBool,
 }
 
@@ -49,6 +50,7 @@ impl Flow {
             handed_in: AtomicU64::new(0),
             included: AtomicU64::new(0),
             refused: AtomicU64::new(0),
+            stopped: AtomicBool::new(false),
             failed: AtomicBool::new(false),
         }
     }
@@ -71,6 +73,16 @@ impl Flow {
     /// No more transactions will come than were handed in.
     pub(crate) fn end(&self) {
         self.total.store(self.handed_in.load(Ordering::Acquire), Ordering::Release);
+    }
+
+    /// Nothing more is to be handed in, whatever is left.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+    }
+
+    /// Transactions that were handed in by now.
+    pub(crate) fn handed_in(&self) -> u64 {
+        self.handed_in.load(Ordering::Acquire)
     }
 
     /// Transactions that are in blocks by now.
@@ -143,8 +155,8 @@ pub(crate) fn guarded<T>(flow: &Flow, work: impl FnOnce() -> Result<T>) -> Resul
     result
 }
 
-/// Hands requests in, one after the other.
-fn hand_in(
+/// Hands requests in, one after the other, until there are none or it is stopped.
+pub(crate) fn hand_in(
     flow: &Flow,
     node: SocketAddr,
     batches: &[Batch],
@@ -152,6 +164,9 @@ fn hand_in(
 ) -> Result<()> {
     let mut connection = Connection::open(node)?;
     for batch in batches {
+        if flow.stopped.load(Ordering::Acquire) {
+            break;
+        }
         flow.take_room(batch.count)?;
         if let Some(hash) = batch.sample {
             samples.send(Sample { hash, handed_in: Instant::now() })?;

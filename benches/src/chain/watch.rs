@@ -32,6 +32,7 @@ pub(crate) struct Sample {
 /// A block that holds load.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen {
+    pub(crate) number: u64,
     pub(crate) at: Instant,
     pub(crate) transactions: u64,
 }
@@ -138,7 +139,7 @@ impl Watcher {
         let block: Block = serde_json::from_value(block)?;
         let transactions = (block.transactions.len() as u64).saturating_sub(own);
         if transactions > 0 {
-            self.watched.blocks.push(Seen { at, transactions });
+            self.watched.blocks.push(Seen { number, at, transactions });
         }
         let samples: Vec<_> = block
             .transactions

@@ -1,6 +1,5 @@
 //! A `seam up` with people who have ether and tokens, and a pool: all sent by the public RPC.
 
-use super::Options;
 use crate::{
     chain::{
         batches::{self, Signed, Wires},
@@ -24,7 +23,7 @@ use serde_json::{Value, json};
 use std::{
     ffi::OsStr,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -37,69 +36,98 @@ const TOKENS_FOR: u64 = 5;
 /// Longest wait for something that was sent.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How a network is started, and who comes onto its rollup.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan<'a> {
+    /// The built node; by default the one beside this benchmark.
+    pub(crate) seam: Option<&'a Path>,
+    /// For chains and log.
+    pub(crate) directory: &'a Path,
+    /// What `seam up` is told beside the chains' ports.
+    pub(crate) flags: &'a [&'a str],
+    /// Accounts that send.
+    pub(crate) senders: usize,
+    pub(crate) wires: Wires,
+    /// Most transactions outside blocks.
+    pub(crate) outstanding: usize,
+}
+
 /// A network, and everybody on its rollup.
 #[derive(Debug)]
-pub(super) struct Ground {
+pub(crate) struct Ground {
     process: Process,
     ready: Value,
     l1: SocketAddr,
     people: People,
     contracts: Contracts,
     /// Of a block of the rollup.
-    pub(super) gas_limit: usize,
+    pub(crate) gas_limit: usize,
 }
 
 impl Ground {
-    /// Starts the network and lays everything out: afterwards each sender has nonce 2, ether, tokens,
-    /// and lets the router take those.
-    pub(super) fn new(options: &Options) -> Result<Self> {
-        let data = options.directory.join("up");
+    /// Starts the network.
+    pub(crate) fn start(plan: Plan<'_>) -> Result<Self> {
+        std::fs::create_dir_all(plan.directory)?;
+        let data = plan.directory.join("up");
         let _ = std::fs::remove_dir_all(&data);
-        let quiet = ["up", "--no-traffic", "--no-earnings"];
-        let args = [&quiet[..], &["--l1-port", "0", "--l2-port", "0"]].concat();
-        let args: Vec<_> = args.into_iter().map(OsStr::new).collect();
-        let binary = seam_binary(options.seam.as_deref())?;
-        let (process, ready) = Process::seam(&binary, &args, data, "/l2/http")?;
-        let people = People::new(options.senders, options.senders)?.on(L2_CHAIN_ID);
+        let args = ["up", "--l1-port", "0", "--l2-port", "0"].iter().chain(plan.flags);
+        let args: Vec<_> = args.map(|arg| OsStr::new(*arg)).collect();
+        let (process, ready) = Process::seam(&seam_binary(plan.seam)?, &args, data, "/l2/http")?;
+        let people = People::new(plan.senders, plan.senders)?.on(L2_CHAIN_ID);
         let contracts = Contracts::of(people.addresses()[DEPLOYER]);
         let l1 = address(&ready, "/l1/http")?;
         let mut connection = Connection::open(process.address)?;
         let block = connection.call("eth_getBlockByNumber", &json!(["latest", false]))?;
         let gas_limit = quantity(&block["gasLimit"])?.try_into()?;
-        let ground = Self { process, ready, l1, people, contracts, gas_limit };
-        eprintln!("ether for {} accounts", options.senders);
-        ground.fund(&mut connection)?;
-        eprintln!("contracts, tokens");
-        ground.deploy(&mut connection)?;
-        ground.hand_out_tokens(options)?;
-        Ok(ground)
+        Ok(Self { process, ready, l1, people, contracts, gas_limit })
     }
 
-    pub(super) const fn l1(&self) -> SocketAddr {
+    /// Lays everything out: afterwards each sender has nonce 2, ether, tokens, and lets the router
+    /// take those.
+    pub(crate) fn lay_out(&self, plan: Plan<'_>) -> Result<()> {
+        let mut connection = Connection::open(self.l2())?;
+        eprintln!("ether for {} accounts", plan.senders);
+        self.fund(&mut connection)?;
+        eprintln!("contracts, tokens");
+        self.deploy(&mut connection)?;
+        self.hand_out_tokens(plan)
+    }
+
+    /// Where its dashboard answers.
+    pub(crate) fn dashboard(&self) -> Result<SocketAddr> {
+        address(&self.ready, "/web")
+    }
+
+    /// All of it: one process.
+    pub(crate) const fn process(&self) -> &Process {
+        &self.process
+    }
+
+    pub(crate) const fn l1(&self) -> SocketAddr {
         self.l1
     }
 
-    pub(super) const fn l2(&self) -> SocketAddr {
+    pub(crate) const fn l2(&self) -> SocketAddr {
         self.process.address
     }
 
     /// The rollup's description.
-    pub(super) fn rollup(&self) -> PathBuf {
+    pub(crate) fn rollup(&self) -> PathBuf {
         self.process.data.join("rollup/rollup.json")
     }
 
     /// Where batches are posted.
-    pub(super) fn inbox(&self) -> Result<Address> {
+    pub(crate) fn inbox(&self) -> Result<Address> {
         let inbox = self.ready.pointer("/contracts/BatchInbox").context("no inbox")?;
         Ok(serde_json::from_value(inbox.clone())?)
     }
 
-    pub(super) fn cast(&self) -> Cast<'_> {
+    pub(crate) fn cast(&self) -> Cast<'_> {
         let (people, contracts) = (&self.people, &self.contracts);
         Cast { people, contracts, holders: people.senders() }
     }
 
-    pub(super) fn stop(self) -> Result<()> {
+    pub(crate) fn stop(self) -> Result<()> {
         self.process.stop()
     }
 
@@ -137,7 +165,7 @@ impl Ground {
     }
 
     /// Everybody buys some and lets the router take them.
-    fn hand_out_tokens(&self, options: &Options) -> Result<()> {
+    fn hand_out_tokens(&self, plan: Plan<'_>) -> Result<()> {
         let senders = 1..=self.people.senders();
         let wei = Unit::ETHER.wei() / U256::from(TOKENS_FOR);
         let buys = senders.clone().map(|sender| {
@@ -148,9 +176,8 @@ impl Ground {
             self.sign(sender, TxEip1559 { nonce: 1, ..approval })
         });
         let signed: Vec<_> = buys.chain(approvals).collect();
-        let wires = Wires { connections: options.connections, batch: options.batch };
-        let requests = batches::requests(&signed, options.senders, wires);
-        let flow = Flow::new(signed.len() as u64, options.outstanding).beside(1);
+        let requests = batches::requests(&signed, plan.senders, plan.wires);
+        let flow = Flow::new(signed.len() as u64, plan.outstanding).beside(1);
         flow::run(&flow, self.l2(), requests)?;
         Ok(())
     }

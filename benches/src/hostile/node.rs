@@ -28,7 +28,7 @@ impl Node {
         ensure!(program.is_file(), "{} is not there: {hint}", program.display());
         let data = env::temp_dir().join(format!("seam-hostile-{}", std::process::id()));
         let mut child = Command::new(program)
-            .args(["up", "--json", "--no-traffic", "--no-earnings"])
+            .args(["up", "--json", "--no-traffic", "--no-earnings", "--no-web"])
             .args(["--l1-port", "0", "--l2-port", "0", "--data-dir"])
             .arg(&data)
             .stdout(Stdio::piped())

@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use crate::config::{DEFAULT_L1_PORT, History, MAX_BLOCK_TIME};
+use crate::config::{DEFAULT_L1_PORT, DEFAULT_WEB_PORT, History, MAX_BLOCK_TIME};
 use crate::earn::args::Earn;
 use alloy_primitives::{Address, B256, Bytes};
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     /// A chain at one block, in one file: from a data directory, or into an empty one.
     #[command(subcommand)]
     Snapshot(Snapshot),
+    /// Show a running network as pages: heads, blocks, batches, and who earns what.
+    Web(Web),
     /// Let actors use a chain as people do: transfers, tokens, a Uniswap pool, deposits, mistakes.
     Traffic(Traffic),
     /// A script that completes commands in a shell, on stdout.
@@ -97,6 +99,10 @@ pub(crate) struct UpFlags {
     #[arg(long, value_name = "PORT")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) metrics_port: Option<u16>,
+    /// Port of the dashboard; 0 takes any free one [default: 8480].
+    #[arg(long, value_name = "PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) web_port: Option<u16>,
     /// Whole seconds between blocks of the L1 [default: 2].
     #[arg(long, value_name = "SECONDS")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,6 +131,10 @@ pub(crate) struct UpFlags {
     #[arg(long)]
     #[serde(skip)]
     pub(crate) no_earnings: bool,
+    /// Serve no dashboard.
+    #[arg(long)]
+    #[serde(skip)]
+    pub(crate) no_web: bool,
     /// A seam.toml with these settings.
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
@@ -587,6 +597,34 @@ pub(crate) struct Traffic {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) count: Option<u64>,
     /// One JSON object on stdout at the end instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Web {
+    /// The rollup: the HTTP URL of a node's JSON-RPC; again for more, the preferred one first.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9545")]
+    pub(crate) node: Vec<String>,
+    /// Its L1; again for more. Without it nothing is shown of the L1 and of batches.
+    #[arg(long, value_name = "URL")]
+    pub(crate) l1: Vec<String>,
+    /// Beacon node, for the size of batches in blobs; again for more [default: as --l1].
+    #[arg(long, value_name = "URL")]
+    pub(crate) l1_beacon: Vec<String>,
+    /// A follower of the rollup that is compared with the node.
+    #[arg(long, value_name = "URL")]
+    pub(crate) follower: Option<String>,
+    /// The books of `seam earn`: a file, or postgres://USER@HOST/DATABASE. Without them nothing is said of earnings.
+    #[arg(long, value_name = "FILE|URL")]
+    pub(crate) db: Option<String>,
+    /// Address to listen on.
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// Port; 0 takes any free one.
+    #[arg(long, value_name = "PORT", default_value_t = DEFAULT_WEB_PORT)]
+    pub(crate) port: u16,
+    /// One JSON object on one line on stdout when it is served.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -8,12 +8,14 @@
 //! | `l1_port` | `SEAM_L1_PORT` | `--l1-port` | TCP port, 0: any | 8545 |
 //! | `l2_port` | `SEAM_L2_PORT` | `--l2-port` | TCP port, 0: any | 9545 |
 //! | `metrics_port` | `SEAM_METRICS_PORT` | `--metrics-port` | TCP port, 0: any | none |
+//! | `web_port` | `SEAM_WEB_PORT` | `--web-port` | TCP port, 0: any | 8480 |
 //! | `l1_block_time` | `SEAM_L1_BLOCK_TIME` | `--l1-block-time` | whole seconds | 2 |
 //! | `block_time` | `SEAM_BLOCK_TIME` | `--block-time` | whole seconds | 1 |
 //! | `l1_finality_depth` | `SEAM_L1_FINALITY_DEPTH` | `--l1-finality-depth` | blocks | 64 |
 //! | `history_blocks` | `SEAM_HISTORY_BLOCKS` | `--history-blocks`, `--archive` | blocks, or `archive` | 100,000 |
 //! | `traffic` | `SEAM_TRAFFIC` | `--no-traffic` | true or false | true |
 //! | `earnings` | `SEAM_EARNINGS` | `--no-earnings` | true or false | true |
+//! | `web` | `SEAM_WEB` | `--no-web` | true or false | true |
 //!
 //! Paths are relative to the current directory. Logs are not part of it: `SEAM_LOG` filters them,
 //! as in `SEAM_LOG=debug` (default `info`).
@@ -42,19 +44,24 @@ pub(crate) const DEFAULT_FINALITY_DEPTH: u64 = 64;
 /// The port of the Layer 2.
 pub(crate) const DEFAULT_L2_PORT: u16 = 9545;
 
+/// The port of the dashboard.
+pub(crate) const DEFAULT_WEB_PORT: u16 = 8480;
+
 /// All keys, in the order in which `seam config` shows them.
-pub(crate) const KEYS: [&str; 11] = [
+pub(crate) const KEYS: [&str; 13] = [
     "data_dir",
     "host",
     "l1_port",
     "l2_port",
     "metrics_port",
+    "web_port",
     "l1_block_time",
     "block_time",
     "l1_finality_depth",
     "history_blocks",
     "traffic",
     "earnings",
+    "web",
 ];
 
 /// What `seam up` runs with.
@@ -71,6 +78,8 @@ pub(crate) struct UpConfig {
     pub(crate) l2_port: u16,
     /// Port of the metrics, if they are served.
     pub(crate) metrics_port: Option<u16>,
+    /// Port of the dashboard.
+    pub(crate) web_port: u16,
     /// Seconds between blocks of the L1.
     pub(crate) l1_block_time: u64,
     /// Seconds between blocks of the Layer 2.
@@ -83,6 +92,8 @@ pub(crate) struct UpConfig {
     pub(crate) traffic: bool,
     /// Whether it is booked what each account earns and pays.
     pub(crate) earnings: bool,
+    /// Whether there is a dashboard.
+    pub(crate) web: bool,
 }
 
 impl Default for UpConfig {
@@ -93,12 +104,14 @@ impl Default for UpConfig {
             l1_port: DEFAULT_L1_PORT,
             l2_port: DEFAULT_L2_PORT,
             metrics_port: None,
+            web_port: DEFAULT_WEB_PORT,
             l1_block_time: 2,
             block_time: 1,
             l1_finality_depth: DEFAULT_FINALITY_DEPTH,
             history_blocks: History::DEFAULT,
             traffic: true,
             earnings: true,
+            web: true,
         }
     }
 }
@@ -168,11 +181,12 @@ impl Effective {
     }
 
     fn check_ports(&self) -> Result<()> {
-        let UpConfig { l1_port, l2_port, metrics_port, .. } = self.config;
+        let UpConfig { l1_port, l2_port, metrics_port, web_port, web, .. } = self.config;
         let ports = [("l1_port", l1_port), ("l2_port", l2_port)];
         let metrics = metrics_port.map(|port| ("metrics_port", port));
-        let ports: Vec<_> =
-            ports.into_iter().chain(metrics).filter(|(_, port)| *port != 0).collect();
+        let web = web.then_some(("web_port", web_port));
+        let ports = ports.into_iter().chain(metrics).chain(web);
+        let ports: Vec<_> = ports.filter(|(_, port)| *port != 0).collect();
         for (index, (key, port)) in ports.iter().enumerate() {
             if let Some((before, _)) = ports[..index].iter().find(|(_, other)| other == port) {
                 bail!("{} is {port}, as is {before}: take another", self.named(key));

@@ -24,6 +24,7 @@ mod store;
 mod table;
 mod traffic;
 mod up;
+mod web;
 
 use anyhow::{Error, Result};
 use args::{Args, Command};
@@ -56,6 +57,7 @@ fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
         Command::Up(command) => return up::run(command, out),
         Command::Node(command) => return node::run(command, out),
         Command::Earn(command) => return earn::run(command, out),
+        Command::Web(command) => return web::run(command, out),
         Command::Deploy(command) => deploy::run(command, out)?,
         Command::Batch(command) => batch::run(command, out)?,
         Command::Bridge(command) => bridge::run(command, out)?,

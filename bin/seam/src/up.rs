@@ -7,6 +7,7 @@ mod network;
 mod rollup;
 mod servers;
 mod status;
+mod web;
 mod welcome;
 
 use crate::{
@@ -74,21 +75,27 @@ pub(crate) struct Beside {
     pub(crate) rollup: Rollup,
     pub(crate) earnings: Option<Earnings>,
     pub(crate) traffic: Option<Traffic>,
+    pub(crate) web: Option<seam_web::Server>,
 }
 
 impl UpAndRunning {
     async fn run(
         mut self,
-        ports: Ports,
+        mut ports: Ports,
         books: Option<Books>,
         out: &mut impl Write,
     ) -> Result<ExitCode> {
         let mut signals = Signals::new()?;
+        let web_port = ports.take_web();
         let token = &self.directory.meta.admin_token;
         let servers = Servers::start(ports, &self.network, &self.accounts, token).await?;
         let rollup = Rollup::start(&mut self.network, &self.accounts, &self.directory)?;
         rollup.show(&servers.rollup);
-        let beside = self.beside(rollup, books, &servers).await?;
+        let mut beside = self.beside(rollup, books, &servers).await?;
+        if let Some(listener) = web_port {
+            let books = beside.earnings.as_ref().map(|_| self.directory.books());
+            beside.web = Some(web::start(listener, &servers, &beside.rollup, books).await?);
+        }
         let outcome = tokio::select! {
             error = self.network.failed() => Err(error),
             () = signals.next() => Ok(()),
@@ -120,7 +127,7 @@ impl UpAndRunning {
             earnings = Some(begun.await?);
         }
         let traffic = settings.map(Traffic::start).transpose()?;
-        Ok(Beside { rollup, earnings, traffic })
+        Ok(Beside { rollup, earnings, traffic, web: None })
     }
 
     /// Says when all is ready, and then from time to time how it goes.
@@ -130,7 +137,8 @@ impl UpAndRunning {
         contracts::describe(&self.network.deployment, &folder, addresses).await?;
         let config = &self.effective.config;
         let welcome =
-            Welcome::new(&self.network, servers, &self.accounts, &self.directory, config)?;
+            Welcome::new(&self.network, servers, &self.accounts, &self.directory, config)?
+                .with_dashboard(beside.web.as_ref().map(|web| web.local_addr));
         let text = if self.json { welcome.json() } else { welcome.text() };
         let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         service::tolerate_closed_pipe(written)?;
@@ -143,11 +151,14 @@ impl UpAndRunning {
     }
 }
 
-/// Ends the traffic, the books, what follows the L1, the servers, then the chains; all that was sealed is on disk
+/// Ends the dashboard, the traffic, the books, what follows the L1, the servers, then the chains; all that was sealed is on disk
 /// afterwards.
 async fn stop(servers: Servers, beside: Beside, network: Network) -> Result<ExitCode> {
     tracing::info!("stopping");
-    let Beside { rollup, earnings, traffic } = beside;
+    let Beside { rollup, earnings, traffic, web } = beside;
+    if let Some(web) = web {
+        web.stop().await;
+    }
     // Not waited for: what is on its way is in the mempool or in a block, and traffic that starts again sees it.
     drop(traffic);
     if let Some(earnings) = earnings {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 
 /// An address that has nothing and never sent anything.
@@ -14,12 +15,16 @@ export function feeOf({ gasUsed, effectiveGasPrice, l1Fee = 0n }) {
   return BigInt(gasUsed) * BigInt(effectiveGasPrice) + BigInt(l1Fee)
 }
 
-/// Asks again and again until the answer is something. It is for the tests' own limit to say that
-/// it takes too long.
-export async function until(ask) {
+/// Asks again and again until the answer is something. After `seconds` it fails with what it has waited for. That says
+/// nothing about speed: without it a hang ends the whole program, and nobody learns where.
+export async function until(ask, what = String(ask), seconds = 180) {
+  const end = performance.now() + seconds * 1000
   for (;;) {
     const answer = await ask()
     if (answer) return answer
+    if (performance.now() > end) {
+      throw new Error(`waited ${seconds} s in vain for ${what}: the last answer was ${inspect(answer)}`)
+    }
     await pause(50)
   }
 }

@@ -20,12 +20,12 @@ export async function startNetwork(...flags) {
   return { ...network, stop }
 }
 
-/// Neither traffic nor books.
-export const quiet = ['--no-traffic', '--no-earnings']
+/// Neither traffic nor books nor a dashboard.
+export const quiet = ['--no-traffic', '--no-earnings', '--no-web']
 
 /// A network in a directory that stays, as its users have it: with traffic, and books of what everybody earns.
 export async function startUp(dataDir, ...flags) {
-  const seam = run(['up', '--json', '--l1-port', '0', '--l2-port', '0', '--data-dir', dataDir, ...flags])
+  const seam = run(['up', '--json', '--l1-port', '0', '--l2-port', '0', '--web-port', '0', '--data-dir', dataDir, ...flags])
   const stop = async () => {
     const [code, log] = await end(seam)
     assert.equal(code, 0, `seam up ended with ${code}:\n${log}`)
@@ -33,7 +33,10 @@ export async function startUp(dataDir, ...flags) {
   return { ...(await ready(seam)), stop }
 }
 
-/// One chain on a free port. What `seam node --json` says, and `stop()`.
+/// Lines of a node's log that are told when a test fails.
+const logged = 40
+
+/// One chain on a free port. What `seam node --json` says, `stop()`, `kill()`, and `last()`: what it logged last.
 export async function startNode(...flags) {
   const seam = run(['node', '--json', ...(flags.includes('--http-port') ? [] : ['--http-port', '0']), ...flags])
   const stop = async () => {
@@ -44,7 +47,8 @@ export async function startNode(...flags) {
     seam.child.kill('SIGKILL')
     await seam.ended
   }
-  return { ...(await ready(seam)), stop, kill }
+  const last = () => seam.log().split('\n').slice(-logged).join('\n')
+  return { ...(await ready(seam)), stop, kill, last }
 }
 
 /// Runs the program to its end; what it wrote to stdout.

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { mnemonicToAccount } from 'viem/accounts'
 import { chainConfig } from 'viem/op-stack'
 import { defineChain, toHex } from 'viem'
-import { startAnvil } from './anvil.mjs'
+import { reorg as reorgAnvil, startAnvil } from './anvil.mjs'
 import { seam, startNetwork, startNode } from './network.mjs'
 import { rpc } from './rpc.mjs'
 
@@ -63,8 +63,9 @@ export async function startOnAnvil({ posting = false } = {}) {
     await anvil.stop()
     await rm(folder, { recursive: true, force: true })
   }
-  const reorg = (depth) => rpc(anvil.url, 'anvil_reorg', depth, [])
-  return { ...(await site(rollup, anvil.url, node.http)), ws: node.ws, home: folder, reorg, killSequencer, stop }
+  const reorg = (depth) => reorgAnvil(anvil.url, depth, 1)
+  const last = () => node.last()
+  return { ...(await site(rollup, anvil.url, node.http)), ws: node.ws, home: folder, reorg, killSequencer, last, stop }
 }
 
 const toml = (chainId, posting) => `

@@ -31,12 +31,18 @@ struct SwitchedOff {
     traffic: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     earnings: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    web: Option<bool>,
 }
 
 impl SwitchedOff {
     fn by(flags: &UpFlags) -> Self {
         let off = |flag: bool| flag.then_some(false);
-        Self { traffic: off(flags.no_traffic), earnings: off(flags.no_earnings) }
+        Self {
+            traffic: off(flags.no_traffic),
+            earnings: off(flags.no_earnings),
+            web: off(flags.no_web),
+        }
     }
 }
 

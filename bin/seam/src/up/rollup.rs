@@ -12,6 +12,7 @@ use anyhow::{Context, Result, anyhow};
 use seam_chain::Chain;
 use seam_rollup::{batcher::BatcherStatus, derivation::DerivationStatus};
 use seam_storage::StorageError;
+use seam_web::Agreement;
 use std::{fs, path::Path, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -23,14 +24,21 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Batcher, derivation of both chains, and the comparison, while they run.
 #[derive(Debug)]
 pub(crate) struct Rollup {
+    /// The comparison.
+    pub(crate) both: Both,
+    posting: watch::Receiver<BatcherStatus>,
+    tasks: JoinHandle<()>,
+}
+
+/// The rollup as its sequencer makes it and as it follows from the L1.
+#[derive(Debug, Clone)]
+pub(crate) struct Both {
     sequenced: Chain,
     followed: Chain,
-    posting: watch::Receiver<BatcherStatus>,
     /// Of the sequencer's chain, and of the follower's.
     derived: [watch::Receiver<DerivationStatus>; 2],
-    /// Why they do not run any more.
+    /// Why they are not derived any more.
     ended: watch::Receiver<Option<String>>,
-    tasks: JoinHandle<()>,
 }
 
 impl Rollup {
@@ -79,32 +87,24 @@ impl Rollup {
             ended.send_replace(Some(reason));
         };
         let tasks = tokio::spawn(run);
-        Ok(Self { sequenced, followed, posting: posted, derived, ended: end, tasks })
+        let both = Both { sequenced, followed, derived, ended: end };
+        Ok(Self { both, posting: posted, tasks })
     }
 
     /// Shows how it goes on the page for Prometheus.
     pub(crate) fn show(&self, metrics: &RollupMetrics) {
-        metrics.show(&self.derived, Some(self.posting.clone()));
+        metrics.show(&self.both.derived, Some(self.posting.clone()));
     }
 
     /// Where it is, in words: for the status line.
     pub(crate) fn status(&self) -> Status {
-        let [ours, theirs] = [0, 1].map(|index| self.derived[index].borrow().clone());
-        let compared = ours.safe.min(theirs.safe);
-        let follower = match (&*self.ended.borrow(), self.agree(compared)) {
-            (Some(_), _) => "stopped".to_owned(),
-            (None, Ok(true)) => format!("agrees up to {compared}"),
-            (None, Ok(false)) => format!("DIFFERS at or before {compared}"),
-            (None, Err(error)) => error.to_string(),
+        let follower = match self.both.compare() {
+            Agreement::Agrees { block } => format!("agrees up to {block}"),
+            Agreement::Differs { block } => format!("DIFFERS at or before {block}"),
+            _ => "stopped".to_owned(),
         };
-        let posting = self.posting.borrow().clone();
-        Status { safe: ours.safe, follower, posting }
-    }
-
-    /// Whether both chains have the same block of this number; then they have the same before it.
-    fn agree(&self, number: u64) -> Result<bool, StorageError> {
-        let hash = |chain: &Chain| chain.head().reader.hash(number);
-        Ok(hash(&self.sequenced)? == hash(&self.followed)?)
+        let safe = self.both.derived[0].borrow().safe;
+        Status { safe, follower, posting: self.posting.borrow().clone() }
     }
 
     /// Ends it; what was signed is in the journal, what was derived is on disk.
@@ -112,6 +112,26 @@ impl Rollup {
         self.tasks.abort();
         // It was told to end.
         let _ = self.tasks.await;
+    }
+}
+
+impl Both {
+    /// Whether both have the same blocks.
+    pub(crate) fn compare(&self) -> Agreement {
+        let [ours, theirs] = [0, 1].map(|index| self.derived[index].borrow().safe);
+        let block = ours.min(theirs);
+        match (&*self.ended.borrow(), self.agree(block)) {
+            (Some(reason), _) => Agreement::Rests { reason: reason.clone() },
+            (None, Ok(true)) => Agreement::Agrees { block },
+            (None, Ok(false)) => Agreement::Differs { block },
+            (None, Err(error)) => Agreement::Rests { reason: error.to_string() },
+        }
+    }
+
+    /// Whether both chains have the same block of this number; then they have the same before it.
+    fn agree(&self, number: u64) -> Result<bool, StorageError> {
+        let hash = |chain: &Chain| chain.head().reader.hash(number);
+        Ok(hash(&self.sequenced)? == hash(&self.followed)?)
     }
 }
 

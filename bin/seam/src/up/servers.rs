@@ -27,6 +27,7 @@ pub(crate) struct Ports {
     l1: TcpListener,
     l2: TcpListener,
     metrics: Option<TcpListener>,
+    web: Option<TcpListener>,
 }
 
 impl Ports {
@@ -34,11 +35,18 @@ impl Ports {
     pub(crate) fn bind(config: &UpConfig) -> Result<Self> {
         let bind = |port, what, flag| service::bind(config.host, port, what, flag);
         let metrics = config.metrics_port.map(|port| bind(port, "metrics", "--metrics-port"));
+        let web = config.web.then(|| bind(config.web_port, "dashboard", "--web-port"));
         Ok(Self {
             l1: bind(config.l1_port, "L1", "--l1-port")?,
             l2: bind(config.l2_port, "L2", "--l2-port")?,
             metrics: metrics.transpose()?,
+            web: web.transpose()?,
         })
+    }
+
+    /// The dashboard's, if there is to be one.
+    pub(crate) const fn take_web(&mut self) -> Option<TcpListener> {
+        self.web.take()
     }
 
     /// Where this process reaches the L1 once it is served.

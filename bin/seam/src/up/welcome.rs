@@ -1,7 +1,7 @@
 //! What `seam up` prints when it is ready: for people, or one line for programs.
 
 use super::{Accounts, Network, Servers};
-use crate::{config::UpConfig, data_dir::DataDir};
+use crate::{config::UpConfig, data_dir::DataDir, service};
 use alloy_primitives::{Address, B256, U256};
 use anyhow::Result;
 use seam_chain::{Chain, wallet::DEFAULT_MNEMONIC};
@@ -74,6 +74,8 @@ pub(crate) struct Welcome {
     books: Option<PathBuf>,
     /// Whether actors use the Layer 2.
     traffic: bool,
+    /// The dashboard, if there is one.
+    web: Option<String>,
     admin_token: String,
 }
 
@@ -116,8 +118,14 @@ impl Welcome {
             rollup: directory.rollup().join("rollup.json"),
             books: config.earnings.then(|| directory.books()),
             traffic: config.traffic,
+            web: None,
             admin_token: directory.meta.admin_token.clone(),
         })
+    }
+
+    /// The dashboard is there.
+    pub(crate) fn with_dashboard(self, at: Option<SocketAddr>) -> Self {
+        Self { web: at.map(|at| format!("http://{}", service::reachable(at))), ..self }
     }
 
     /// One line.
@@ -136,6 +144,7 @@ impl Welcome {
             "rollup": self.rollup,
             "books": self.books,
             "traffic": self.traffic,
+            "web": self.web,
             "adminToken": self.admin_token,
             "pid": std::process::id(),
         });
@@ -158,6 +167,9 @@ impl Welcome {
             writeln!(text, "  WebSocket  {}", chain.ws())?;
             writeln!(text, "  genesis    {}", chain.genesis)?;
             writeln!(text, "  head       block {}\n", chain.head)?;
+        }
+        if let Some(web) = &self.web {
+            writeln!(text, "Dashboard: {web}\n")?;
         }
         writeln!(text, "Contracts of the L2 on the L1:\n")?;
         for (name, address) in &self.contracts {
@@ -302,6 +314,7 @@ mod tests {
             rollup: "/d/rollup/rollup.json".into(),
             books: Some("/d/earn.db".into()),
             traffic: true,
+            web: Some("http://127.0.0.1:8480".into()),
             admin_token: "secret".into(),
         }
     }
@@ -319,6 +332,7 @@ mod tests {
         assert_eq!(value["configHash"], B256::repeat_byte(8).to_string());
         assert_eq!(value["accounts"][1]["privateKey"], B256::repeat_byte(2).to_string());
         assert_eq!((&value["books"], &value["traffic"]), (&"/d/earn.db".into(), &true.into()));
+        assert_eq!(value["web"], "http://127.0.0.1:8480");
         assert_eq!((&value["dataDir"], &value["adminToken"]), (&"/d".into(), &"secret".into()));
     }
 
@@ -339,6 +353,7 @@ mod tests {
             "10000.0000 ETH on L1   9999.9999 ETH on L2",
             "seam earn report --by role --db /d/earn.db",
             "--no-traffic",
+            "Dashboard: http://127.0.0.1:8480",
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }

@@ -45,6 +45,7 @@ impl Site {
             "0",
             "--no-traffic",
             "--no-earnings",
+            "--no-web",
             "--data-dir",
             directory,
         ]);

@@ -74,7 +74,7 @@ fn a_kept_chain_takes_the_same_file_again_and_no_other_chain() {
     let other = temporary("other-genesis.json", other.as_bytes());
     let error = refusal(&[&["node", "--genesis", &other][..], &data].concat());
     assert!(error.contains("holds a chain with genesis"), "{error}");
-    let error = refusal(&["up", "--l1-port", "0", "--l2-port", "0", data[0], data[1]]);
+    let error = refusal(&["up", "--l1-port", "0", "--l2-port", "0", "--no-web", data[0], data[1]]);
     assert!(error.contains("data of another command"), "{error}");
 }
 

@@ -114,7 +114,7 @@ fn both_chains_of_a_network_are_moved_to_another_directory() {
     let [there, here] = ["there", "here"].map(|name| place.path().join(name));
     let up = |data: &Path| {
         let ports = ["--l1-port", "0", "--l2-port", "0"];
-        let quiet = ["--no-traffic", "--no-earnings"];
+        let quiet = ["--no-traffic", "--no-earnings", "--no-web"];
         let args = [&["up", "--json", "--data-dir", text(data)][..], &ports, &quiet].concat();
         let mut up = Process::start(&args);
         let ready = up.ready();

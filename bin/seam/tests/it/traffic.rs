@@ -25,7 +25,7 @@ fn ports() -> [String; 2] {
 
 fn up(data: &Path, [l1, l2]: &[String; 2]) -> Process {
     let data = data.display().to_string();
-    let quiet = ["up", "--json", "--no-traffic", "--no-earnings"];
+    let quiet = ["up", "--json", "--no-traffic", "--no-earnings", "--no-web"];
     let args = [&quiet[..], &["--l1-port", l1, "--l2-port", l2, "--data-dir", &data]].concat();
     let mut process = Process::start(&args);
     process.ready();

@@ -11,7 +11,8 @@ use std::{fs, net::TcpListener, path::Path};
 fn up(directory: &Path) -> Vec<String> {
     let directory = directory.to_str().unwrap();
     let ports = ["--l1-port", "0", "--l2-port", "0", "--data-dir", directory];
-    let args = [&["up", "--json", "--no-traffic", "--no-earnings"][..], &ports].concat();
+    let args =
+        [&["up", "--json", "--no-traffic", "--no-earnings", "--no-web"][..], &ports].concat();
     args.into_iter().map(str::to_owned).collect()
 }
 
@@ -190,13 +191,15 @@ fn what_is_in_use_is_named_and_nothing_is_begun() {
     let taken = stranger.local_addr().unwrap().port().to_string();
     let own = url(&ready, "l1").rsplit_once(':').unwrap().1;
     let cases = [
-        ("L1", "--l1-port", [&taken, "0", "0"], taken.as_str()),
-        ("L2", "--l2-port", ["0", own, "0"], own),
-        ("metrics", "--metrics-port", ["0", "0", own], own),
+        ("L1", "--l1-port", [&taken, "0", "0", "0"], taken.as_str()),
+        ("L2", "--l2-port", ["0", own, "0", "0"], own),
+        ("metrics", "--metrics-port", ["0", "0", own, "0"], own),
+        ("dashboard", "--web-port", ["0", "0", "0", own], own),
     ];
-    for (what, flag, [l1, l2, metrics], port) in cases {
+    for (what, flag, [l1, l2, metrics, web], port) in cases {
         let ports = ["up", "--l1-port", l1, "--l2-port", l2, "--metrics-port", metrics];
-        let error = refusal(&[&ports[..], &["--data-dir", other.to_str().unwrap()]].concat());
+        let rest = ["--web-port", web, "--data-dir", other.to_str().unwrap()];
+        let error = refusal(&[&ports[..], &rest].concat());
         let expected = format!(
             "error: port {port} is in use ({what}): stop what uses it or choose another with {flag}\n"
         );

@@ -38,12 +38,12 @@ impl Node {
 
     /// As [`Node::start`], with what `command` is set to.
     pub(crate) fn start_with(command: Command, data: &Path) -> Self {
-        Self::up(command, data, &["--no-traffic", "--no-earnings"])
+        Self::up(command, data, &["--no-traffic", "--no-earnings", "--no-web"])
     }
 
     /// As users have it: with traffic, and books of what everybody earns.
     pub(crate) fn start_busy(data: &Path) -> Self {
-        Self::up(seam(), data, &[])
+        Self::up(seam(), data, &["--web-port", "0"])
     }
 
     fn up(mut command: Command, data: &Path, more: &[&str]) -> Self {
