@@ -44,6 +44,9 @@ pub struct Options {
     /// An empty database of a PostgreSQL server, which is measured too
     #[arg(long, value_name = "URL")]
     pub postgres: Option<String>,
+    /// Leave out SQLite
+    #[arg(long, requires = "postgres")]
+    pub no_sqlite: bool,
     /// Date for the report (YYYY-MM-DD); today by default
     #[arg(long)]
     pub date: Option<String>,
@@ -56,9 +59,12 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     println!("{}\n", machine::describe(options.date.as_deref())?);
     let runtime = tokio::runtime::Runtime::new()?;
-    let directory = tempfile::tempdir()?;
-    let file = directory.path().join("books.db");
-    runtime.block_on(measure("SQLite", &file.display().to_string(), Some(&file), options.lines))?;
+    if !options.no_sqlite {
+        let directory = tempfile::tempdir()?;
+        let file = directory.path().join("books.db");
+        let place = file.display().to_string();
+        runtime.block_on(measure("SQLite", &place, Some(&file), options.lines))?;
+    }
     match &options.postgres {
         Some(url) => runtime.block_on(measure("PostgreSQL", url, None, options.lines)),
         None => {

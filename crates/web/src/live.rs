@@ -22,7 +22,7 @@ pub const BLOCKS: usize = 300;
 /// Batches that are kept, the newest ones.
 pub const BATCHES: usize = 200;
 /// Blocks over which rates are means.
-const RATE_BLOCKS: usize = 60;
+pub const RATE_BLOCKS: usize = 60;
 
 /// Whether a follower has the same chain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
