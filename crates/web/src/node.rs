@@ -211,6 +211,22 @@ fn failure(layer: Layer, error: L1Error) -> NodeError {
         L1Error::Refused { method, message, .. } => {
             NodeError::Refused { layer, method, reason: message }
         }
+        L1Error::Url { reason } => {
+            let reason = format!("its URL is none ({reason}): write it as http://host:port");
+            NodeError::Unusable { layer, reason }
+        }
         error => NodeError::Unusable { layer, reason: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_that_is_none_is_said_to_be_the_nodes() {
+        let error = Node::connect(Layer::L2, &["nonsense"]).unwrap_err().to_string();
+        assert!(error.starts_with("the node of the L2 cannot be used: its URL is none"), "{error}");
+        assert!(!error.contains("--l1-rpc"), "{error}");
     }
 }
