@@ -61,7 +61,7 @@ pub use archive::BlobArchive;
 pub use forward::{Forward, ForwardError};
 pub use local::LocalRpc;
 pub use metrics::{RpcMetrics, serve_metrics};
-pub use server::{RpcError, RpcServer, serve};
+pub use server::{RpcError, RpcServer, host_allowed, serve};
 pub use settings::{Origins, RpcSettings};
 
 use context::Context;

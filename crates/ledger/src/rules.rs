@@ -36,6 +36,7 @@ pub use fee_vaults::{
 pub use unexplained::rests;
 
 use crate::{
+    explain::RuleText,
     model::{BookedBlock, EntryError, Token},
     source::BlockFacts,
 };
@@ -134,6 +135,12 @@ pub const RULES: &[Rule] = &[
 /// The rule of this name.
 pub fn rule(name: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.name == name)
+}
+
+/// What the rule of this name says of itself: for [`explain`](crate::explain).
+pub fn describe(name: &str) -> Option<RuleText> {
+    let rule = rule(name)?;
+    Some(RuleText { says: rule.says, formula: rule.formula, source: rule.source })
 }
 
 /// The entries of a block for these owners. `running` is what the books say that each has after the

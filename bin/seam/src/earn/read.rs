@@ -11,7 +11,7 @@ use alloy_primitives::I256;
 use anyhow::{Context, Result, bail, ensure};
 use seam_ledger::{
     books::{self, Filter},
-    explain::{self, Explanation, RuleText},
+    explain::{self, Explanation},
     export as files,
     prices::{Dollars, Prices, in_ether},
     report::{self, Figures, Row, position},
@@ -119,9 +119,8 @@ pub(super) async fn positions(command: &Positions, out: &mut impl Write) -> Resu
 
 fn position_cells(row: &position::PositionRow, unit: Unit) -> [String; 9] {
     let name = if row.label.is_empty() { row.owner.to_string() } else { row.label.clone() };
-    let rate = row
-        .rate
-        .map_or_else(Default::default, |rate| (percent(rate.ppm_a_year), rate.days.to_string()));
+    let rate =
+        row.rate.map_or_else(Default::default, |rate| (rate.percent(), rate.days.to_string()));
     [
         name,
         row.role.to_string(),
@@ -133,15 +132,6 @@ fn position_cells(row: &position::PositionRow, unit: Unit) -> [String; 9] {
         rate.0,
         rate.1,
     ]
-}
-
-/// Parts per million as percent with two places, rounded towards nothing.
-fn percent(ppm: alloy_primitives::I256) -> String {
-    let hundredths = ppm.unsigned_abs() / alloy_primitives::U256::from(100);
-    let (whole, rest) = hundredths.div_rem(alloy_primitives::U256::from(100));
-    let sign = if ppm.is_negative() { "-" } else { "" };
-    let rest = rest.to_string();
-    format!("{sign}{whole}.{rest:0>2}")
 }
 
 pub(super) async fn lines(command: &Lines, out: &mut impl Write) -> Result<()> {
@@ -172,10 +162,10 @@ pub(super) async fn explain(command: &Explain, out: &mut impl Write) -> Result<(
     let books = command.database.existing().await?;
     let found = match command.what {
         What::Line(id) => {
-            let line = explain::line(&books, id, describe).await?;
+            let line = explain::line(&books, id, rules::describe).await?;
             vec![line.with_context(|| format!("the books have no line {id}"))?]
         }
-        What::Transaction(hash) => explain::transaction(&books, hash, describe).await?,
+        What::Transaction(hash) => explain::transaction(&books, hash, rules::describe).await?,
     };
     if found.is_empty() {
         bail!(
@@ -193,11 +183,6 @@ pub(super) async fn explain(command: &Explain, out: &mut impl Write) -> Result<(
         in_words(one, out)?;
     }
     Ok(())
-}
-
-fn describe(name: &str) -> Option<RuleText> {
-    let rule = rules::rule(name)?;
-    Some(RuleText { says: rule.says, formula: rule.formula, source: rule.source })
 }
 
 fn in_words(one: &Explanation, out: &mut impl Write) -> Result<()> {

@@ -20,6 +20,7 @@ use activity::Activity;
 pub(crate) use connections::{Connection, Connections, Held};
 pub(crate) use front::Page;
 use front::{Front, FrontLayer};
+pub use hosts::host_allowed;
 use http::{HeaderName, HeaderValue, Method};
 use jsonrpsee::{
     Methods,

@@ -55,6 +55,16 @@ pub struct Rate {
     pub days: u64,
 }
 
+impl Rate {
+    /// As percent a year with two places, rounded towards nothing.
+    pub fn percent(&self) -> String {
+        let hundredths = self.ppm_a_year.unsigned_abs() / U256::from(100);
+        let (whole, rest) = hundredths.div_rem(U256::from(100));
+        let sign = if self.ppm_a_year.is_negative() { "-" } else { "" };
+        format!("{sign}{whole}.{:0>2}", rest.to_string())
+    }
+}
+
 /// Every position that has or had something, as of the newest booked blocks. `now` (seconds since 1970) is when
 /// prices are asked for.
 ///
@@ -188,6 +198,13 @@ mod tests {
         // 1 % in one day: 365 % a year and not (1.01^365 - 1) = 3,678 %; and it says that it saw one day.
         let found = rate(&days(&[(100, 10_100, 100)]), 100).unwrap();
         assert_eq!(found, Rate { ppm_a_year: amount(3_650_000), days: 1 });
+    }
+
+    #[test]
+    fn a_rate_is_written_as_percent() {
+        for (ppm, shown) in [(3_650_000, "365.00"), (-12_399, "-1.23"), (50, "0.00"), (0, "0.00")] {
+            assert_eq!(Rate { ppm_a_year: amount(ppm), days: 1 }.percent(), shown);
+        }
     }
 
     #[test]

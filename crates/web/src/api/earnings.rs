@@ -21,7 +21,7 @@ use axum::{
 use seam_ledger::{
     Books,
     books::{self, Filter, Mark, Page, Span},
-    explain::{self, Explanation, RuleText},
+    explain::{self, Explanation},
     export,
     report::{
         self, By, Report,
@@ -159,17 +159,12 @@ pub(crate) async fn explained(site: &Site, id: u64) -> Result<Explanation, Probl
             "The books have no line {id}. After a reorg lines of lost blocks are gone."
         ))
     };
-    explain::line(books_of(site)?, id, describe).await?.ok_or_else(none)
+    explain::line(books_of(site)?, id, rules::describe).await?.ok_or_else(none)
 }
 
 /// Why the lines of a transaction exist.
 pub(crate) async fn explained_all(site: &Site, hash: B256) -> Result<Vec<Explanation>, Problem> {
-    Ok(explain::transaction(books_of(site)?, hash, describe).await?)
-}
-
-fn describe(name: &str) -> Option<RuleText> {
-    let rule = rules::rule(name)?;
-    Some(RuleText { says: rule.says, formula: rule.formula, source: rule.source })
+    Ok(explain::transaction(books_of(site)?, hash, rules::describe).await?)
 }
 
 async fn transaction(Has(site): Has<Site>, Path(hash): Path<String>) -> Answer<Vec<Explanation>> {

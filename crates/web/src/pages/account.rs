@@ -172,7 +172,7 @@ async fn positions_of(site: &Site, held: &[PositionRow]) -> Markup {
                 td .number { (text::amount(row.token, row.income, &name)) }
                 td .number {
                     @match row.rate {
-                        Some(rate) => { (percent(rate.ppm_a_year)) " % a year, of " (rate.days) " days" },
+                        Some(rate) => { (rate.percent()) " % a year, of " (rate.days) " days" },
                         None => "–",
                     }
                 }
@@ -189,14 +189,6 @@ async fn positions_of(site: &Site, held: &[PositionRow]) -> Markup {
             }
         }
     }
-}
-
-/// Parts per million as percent with two places, rounded towards nothing.
-fn percent(ppm: alloy_primitives::I256) -> String {
-    let hundredths = ppm.unsigned_abs() / alloy_primitives::U256::from(100);
-    let (whole, rest) = hundredths.div_rem(alloy_primitives::U256::from(100));
-    let sign = if ppm.is_negative() { "-" } else { "" };
-    format!("{sign}{whole}.{:0>2}", rest.to_string())
 }
 
 async fn row(site: &Site, line: &Line) -> Markup {

@@ -6,13 +6,14 @@ use axum::{
     Json, Router,
     body::to_bytes,
     extract::{Request, State as Has},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
     routing::get,
 };
+use seam_chain::rpc::host_allowed;
 use serde_json::json;
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 /// Nothing but what this server itself gives may run, be shown or be asked: pages show foreign words.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -99,13 +100,9 @@ async fn as_json(response: Response) -> Response {
     (parts.status, Json(json!({ "error": words }))).into_response()
 }
 
+/// As the JSON-RPC's server has it; who names no host at all is no browser, and not let in here.
 fn is_called_rightly(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(header::HOST) else { return false };
-    let Ok(Ok(authority)) = host.to_str().map(str::parse::<http::uri::Authority>) else {
-        return false;
-    };
-    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok()
+    headers.contains_key(header::HOST) && host_allowed(headers, &Uri::default(), &[])
 }
 
 #[cfg(test)]

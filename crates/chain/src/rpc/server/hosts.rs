@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 /// Whether the server may be reached by the name in the request. A page of a foreign name that its
 /// owner lets point to this machine (DNS rebinding) is not let in; an IP address cannot be rebound.
-pub(crate) fn host_allowed(headers: &HeaderMap, uri: &Uri, names: &[String]) -> bool {
+pub fn host_allowed(headers: &HeaderMap, uri: &Uri, names: &[String]) -> bool {
     let header = headers.get(header::HOST).map(|value| value.to_str());
     let named = match header {
         Some(Ok(host)) => host.parse().ok(),
