@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { seam } from '../clients/support/network.mjs'
 import { rpc } from '../clients/support/rpc.mjs'
 import { figures, openBrowser, openWindow } from './support/browser.mjs'
@@ -58,6 +59,17 @@ async function beHostile() {
   await seam('earn', 'track', '--db', books, '--rpc', network.l2.http, '--account', victim, '--label', label)
 }
 
+/// The balances on the page of an account and those of both chains, in wei: nothing if they changed while one looked,
+/// for the batcher goes on posting.
+async function look({ address }) {
+  const balances = () => Promise.all(['l2', 'l1'].map(async (name) => BigInt(await ask(name, 'eth_getBalance', address, 'latest'))))
+  const before = await balances()
+  await window.visit(`/account/${address}`)
+  const cells = await window.page.locator('main .card').locator('data').evaluateAll((all) => all.map(({ value }) => value))
+  const held = await balances()
+  return isDeepStrictEqual(before, held) ? { shown: cells.map(BigInt), held } : null
+}
+
 /// What a receipt says that its sender paid beside the value, in wei.
 function paid(receipt) {
   if (receipt.type === deposit) return 0n
@@ -104,12 +116,8 @@ describe('amounts of the books', () => {
     const accounts = await earn('accounts')
     for (const role of ['batcher', 'liquidity-provider', 'user']) {
       const { account } = accounts.find(({ account }) => account.role === role)
-      await window.visit(`/account/${account.address}`)
-      const cards = window.page.locator('main .card')
-      for (const [place, name] of ['l2', 'l1'].entries()) {
-        const balance = await cards.nth(place).locator('data').getAttribute('value')
-        assert.equal(BigInt(balance), BigInt(await ask(name, 'eth_getBalance', account.address, 'latest')), name)
-      }
+      const { shown: balances, held } = await waitFor(`a look at a ${role} who paid nothing meanwhile`, () => look(account))
+      assert.deepEqual(balances, held)
       const table = window.page.getByRole('region', { name: 'Lines' }).locator('tbody tr')
       const shown = await table.evaluateAll((rows) =>
         rows.map((row) => [row.cells[0].textContent, ...[...row.querySelectorAll('data')].map(({ value }) => value)]),

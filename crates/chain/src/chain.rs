@@ -313,7 +313,7 @@ impl Shared {
     /// The timestamp that the block after `head` has at least.
     pub(crate) fn next_timestamp(&self, head: &Head) -> u64 {
         let parent = head.header().timestamp;
-        self.dev.timestamp(parent, parent + self.recipe.block_seconds().unwrap_or(1))
+        self.dev.timestamp(parent, parent + self.block_seconds())
     }
 
     /// The chain has ended, for this reason.
@@ -332,9 +332,17 @@ impl Shared {
     /// A block took so long to seal. The mean counts, so that one slow block does not shorten many.
     pub(crate) fn sealed_in(&self, took: Duration) {
         self.metrics.seal_seconds.observe(took.as_secs_f64());
-        let block = Duration::from_secs(self.recipe.block_seconds().unwrap_or(1));
         let mut mean = self.seal_time.lock().unwrap_or_else(PoisonError::into_inner);
-        *mean = ((*mean * 7 + took) / 8).min(block / 2);
+        *mean = ((*mean * 7 + took) / 8).min(self.block_time() / 2);
+    }
+
+    pub(crate) fn block_seconds(&self) -> u64 {
+        self.recipe.block_seconds().unwrap_or(1)
+    }
+
+    /// From block to block.
+    pub(crate) fn block_time(&self) -> Duration {
+        Duration::from_secs(self.block_seconds())
     }
 
     /// Keeps the gauges of the mempool up to date.

@@ -124,10 +124,6 @@ impl Shared {
         self.dev.timestamp(parent, self.recipe.timestamp(parent, self.clock.now()))
     }
 
-    fn block_seconds(&self) -> u64 {
-        self.recipe.block_seconds().unwrap_or(1)
-    }
-
     /// It is not before the newest block.
     fn catch_up(&self) {
         let head = Duration::from_secs(self.head().header().timestamp);

@@ -24,6 +24,9 @@ use std::{
 /// Transactions after which the root thread is told what they changed.
 const PREPARE_EVERY: usize = 128;
 
+/// A block that is late takes transactions for one part of the block time in so many.
+const LATE_PART: u32 = 4;
+
 /// Transactions in a row that no longer fit before a block counts as full.
 const REFUSALS_WHEN_FULL: usize = 64;
 
@@ -163,7 +166,9 @@ impl Producer {
         let timestamp = builder.header().timestamp;
         let market = market_after(&self.shared.rules, parent.header(), timestamp);
         let mut fill = Fill::new(Selection::new(market));
-        while self.shared.clock.now() < until {
+        // Whoever is late does not wait, and takes no longer than it takes to catch up; but takes what is there.
+        let late = self.shared.clock.now() + self.shared.block_time() / LATE_PART;
+        loop {
             if self.shared.stopping.load(Ordering::Acquire) {
                 return Err(Stopped::Asked);
             }
@@ -175,15 +180,18 @@ impl Producer {
                 true => None,
                 false => self.shared.pool().next_best(&mut fill.selection),
             };
+            let now = self.shared.clock.now();
             match next {
-                Some(transaction) => self.take(builder, &mut fill, parent, transaction)?,
-                None => {
+                Some(transaction) if now < until.max(late) => {
+                    self.take(builder, &mut fill, parent, transaction)?;
+                }
+                _ if now >= until => return Ok(fill.taken),
+                _ => {
                     builder.prepare().map_err(|error| cannot_build(parent, error))?;
                     self.shared.clock.wait(&self.shared.signal, until);
                 }
             }
         }
-        Ok(fill.taken)
     }
 
     fn take(

@@ -1,7 +1,7 @@
 //! Blocks are made on time, with what waits.
 
 use crate::support::{
-    GENESIS_TIME, balance, call_counter, check_beacon_roots, hash, person, producing,
+    GENESIS_TIME, balance, call_counter, check_beacon_roots, hash, late, person, producing,
     producing_with, steps, transfer, wait_for,
 };
 use alloy_primitives::{Address, U256};
@@ -62,6 +62,22 @@ fn a_transaction_is_in_the_next_block_once_and_leaves_the_mempool() {
     wait_for(chain, 2);
     assert_eq!(chain.pool().status().waiting(), 0);
     assert_eq!(balance(chain, Address::repeat_byte(1)), U256::from(13));
+}
+
+#[test]
+fn whoever_is_late_takes_what_waits_all_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let running = late(directory.path());
+    let chain = &running.chain;
+    wait_for(chain, 10);
+    let sent: Vec<_> = (0..3).map(|nonce| transfer(0, nonce, Address::repeat_byte(1), 5)).collect();
+    let sent: Vec<_> = sent.into_iter().map(|pooled| chain.submit(pooled).unwrap()).collect();
+    // Those that were being made when it came, and the next.
+    wait_for(chain, chain.head().number() + 10);
+    let head = chain.head();
+    for hash in sent {
+        assert!(head.reader.transaction(hash).unwrap().is_some(), "{hash} at {}", head.number());
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use alloy_signer_local::PrivateKeySigner;
 use seam_chain::{
     Chain, Clock, Running, Settings, SimulatedClock, SteppedClock,
     blobs::{BeaconHeader, Pooled},
+    clock::Signal,
     engine::{EmbeddedL1, Finalization, Next, Recipe, Unproduced, slots_of, start},
     pool::PoolLimits,
 };
@@ -143,6 +144,47 @@ impl Recipe for Trailing {
 
     fn finalization(&self) -> Finalization {
         Finalization::Trailing(self.0)
+    }
+}
+
+/// A chain that is far behind its clock, and makes one block after the other.
+pub(crate) fn late(directory: &Path) -> Running {
+    let recipe = Arc::new(Gapless(EmbeddedL1::new(2, 1_000_000, slots_of(&genesis().0))));
+    run(directory, recipe, Arc::new(YearsAhead))
+}
+
+/// As on a Layer 2, no time is left out.
+#[derive(Debug)]
+struct Gapless(EmbeddedL1);
+
+impl Recipe for Gapless {
+    fn block_seconds(&self) -> Option<u64> {
+        self.0.block_seconds()
+    }
+
+    fn timestamp(&self, parent: u64, _now: Duration) -> u64 {
+        self.0.timestamp(parent, Duration::from_secs(parent))
+    }
+
+    fn next(&self, rules: &ChainRules, parent: &View, time: u64) -> Result<Next, StorageError> {
+        self.0.next(rules, parent, time)
+    }
+
+    fn finalization(&self) -> Finalization {
+        self.0.finalization()
+    }
+}
+
+#[derive(Debug)]
+struct YearsAhead;
+
+impl Clock for YearsAhead {
+    fn now(&self) -> Duration {
+        Duration::from_secs(GENESIS_TIME + 1_000_000_000)
+    }
+
+    fn wait(&self, _: &Signal, _: Duration) {
+        panic!("whoever is late does not wait");
     }
 }
 

@@ -114,12 +114,11 @@ impl Cursor {
                 Fate::Gone if self.applied.len() == 1 => return Err(BaseGone(newest)),
                 Fate::Gone => {
                     self.applied.pop_back();
+                    // At once: of the next one it may not be known, and these are read again all the same.
+                    self.read_again();
                     undone += 1;
                 }
             }
-        }
-        if undone > 0 {
-            self.next_l1 = self.newest().l1_number;
         }
         Ok(Some(undone))
     }

@@ -122,8 +122,7 @@ impl Derivation {
             self.settle()?;
             return Ok(ControlFlow::Break(()));
         };
-        let before = self.last_read.filter(|last| last.number + 1 == number);
-        if before.is_some_and(|last| last.hash != block.header.parent_hash) {
+        if !self.goes_on(&block) {
             return Err(DerivationError::L1Changed(number));
         }
         self.look_ahead(number, heads.latest)?;
@@ -134,6 +133,16 @@ impl Derivation {
         self.last_read = Some(BlockNumHash::new(number, block.hash));
         self.settle()?;
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Whether an L1 block is of the chain that the newest batch is in: L1 may have changed since that was seen to stand.
+    fn goes_on(&self, block: &L1Block) -> bool {
+        let newest = self.cursor.newest();
+        match self.last_read.filter(|last| last.number + 1 == block.header.number) {
+            Some(last) => last.hash == block.header.parent_hash,
+            // Reading begins again with the newest batch's own block.
+            None => newest.index == 0 || newest.l1_hash == block.hash,
+        }
     }
 
     /// Begins to fetch batches of L1 blocks from `number` on.

@@ -2,11 +2,13 @@
 //! deposits, changes of the settings, restarts and reorganisations of L1.
 
 use crate::site::{SLOT, Site, key, start_follower};
+use alloy_eips::eip1898::BlockNumHash;
 use alloy_primitives::{Address, B256, U256, hex};
 use alloy_sol_types::{SolCall, sol};
 use seam_chain::{
     Chain, Running,
     engine::{Part, Rollup},
+    l1::{L1Blocks, L1Heads, Standing},
 };
 use seam_genesis::{dev::L1_CHAIN_ID, l1::L1Addresses, rollup_rules};
 use seam_l1::{
@@ -15,7 +17,7 @@ use seam_l1::{
     timer::{SimulatedTimer, Timer},
     watcher::Progress,
 };
-use seam_primitives::{Transaction, batch::first_accumulator};
+use seam_primitives::{Header, Transaction, batch::first_accumulator};
 use seam_rollup::{
     batch::Columns,
     batcher::{Batcher, BatcherSettings, inbox},
@@ -23,10 +25,16 @@ use seam_rollup::{
     derivation::{Derivation, DerivationStatus, Parts, l1_needed},
     watched::WatchedBlocks,
 };
-use seam_stf::derive::{self, inbox::PostedBatch};
-use seam_storage::Store;
+use seam_stf::derive::{self, L1Block, inbox::PostedBatch};
+use seam_storage::{StorageError, Store};
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 sol! {
     function depositTransaction(address to, uint256 value, uint64 gasLimit, bool isCreation, bytes data) payable;
@@ -49,6 +57,15 @@ struct Follower {
 impl Follower {
     /// Goes on from what is on disk.
     fn start(site: &Site, name: &str) -> Self {
+        Self::start_seeing(site, name, |l1| l1)
+    }
+
+    /// The same, when derivation sees L1 through something.
+    fn start_seeing(
+        site: &Site,
+        name: &str,
+        through: impl FnOnce(Arc<dyn L1Blocks>) -> Arc<dyn L1Blocks>,
+    ) -> Self {
         let base = site.base.path().join(name);
         let (directory, cursor) = (base.join("chain"), base.join("derivation.json"));
         let rules = rollup_rules(&site.config).unwrap();
@@ -78,7 +95,7 @@ impl Follower {
         let timer: Arc<dyn Timer> = Arc::new(SimulatedTimer::default());
         let parts = Parts {
             chain: running.chain.clone(),
-            l1,
+            l1: through(l1),
             data: Arc::new(data),
             first_accumulator: first_accumulator(L1_CHAIN_ID, inbox, site.config.l2.chain_id),
             poll: Duration::from_secs(1),
@@ -231,6 +248,64 @@ async fn follows(mut site: Site) {
     let status = late.follow().await;
     assert_eq!(hashes(late.chain(), status.safe), hashes(&site.l2, status.safe));
     assert_eq!(status.made, status.safe);
+}
+
+/// An L1 that has replaced the block with a batch when it is asked for it, having said that it stands, and that has
+/// taken it back with the next look.
+#[derive(Debug)]
+struct Changing {
+    l1: Arc<dyn L1Blocks>,
+    changed: AtomicBool,
+}
+
+impl L1Blocks for Changing {
+    fn heads(&self) -> L1Heads {
+        self.l1.heads()
+    }
+
+    fn header(&self, number: u64) -> Result<Option<(B256, Header)>, StorageError> {
+        self.l1.header(number)
+    }
+
+    fn block(&self, number: u64) -> Result<Option<L1Block>, StorageError> {
+        let mut block = self.l1.block(number)?;
+        if let Some(block) = block.as_mut().filter(|block| !block.batches.is_empty())
+            && !self.changed.swap(true, Ordering::Relaxed)
+        {
+            block.hash = B256::repeat_byte(0xee);
+            for batch in &mut block.batches {
+                batch.index += 1;
+                batch.header.prev_accumulator = B256::repeat_byte(0xee);
+            }
+        }
+        Ok(block)
+    }
+
+    fn standing(&self, block: BlockNumHash) -> Result<Standing, StorageError> {
+        self.l1.standing(block)
+    }
+}
+
+#[test]
+fn l1_that_changes_between_two_looks_halts_nobody() {
+    block_on(async {
+        let mut site = Site::new().await;
+        let mut batcher = batcher(&site).await;
+        let mut follower = Follower::start(&site, "follower");
+        while follower.follow().await.batch == 0 {
+            site.mine().await;
+            batcher.step().await.unwrap();
+        }
+        let before = follower.follow().await;
+        follower.stop();
+        let mut follower = Follower::start_seeing(&site, "follower", |l1| {
+            Arc::new(Changing { l1, changed: AtomicBool::new(false) })
+        });
+        while follower.watcher.step().await.unwrap() == Progress::More {}
+        let error = follower.derivation.step().await.unwrap_err();
+        assert_eq!(error.severity(), Severity::Reset, "{error}");
+        assert_eq!(follower.follow().await.safe_hash, before.safe_hash);
+    });
 }
 
 /// L1 replaces batches; sequencer, batcher and followers come to the same, and nothing final changes.

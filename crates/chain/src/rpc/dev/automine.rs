@@ -33,7 +33,7 @@ pub(crate) fn get(context: &Context, _: &Args) -> Answer {
 /// counts in milliseconds, anvil in seconds.
 pub(crate) fn set_interval(context: &Context, args: &Args) -> Answer {
     let Count(seconds) = args.required(0)?;
-    let usual = context.chain.0.recipe.block_seconds().unwrap_or(1);
+    let usual = context.chain.0.block_seconds();
     if ![0, usual, usual * 1_000].contains(&seconds) {
         let message = format!("a block is made every {usual} seconds, or with 0 none");
         return Err(Failure::params(message));

@@ -266,3 +266,13 @@ fn the_oldest_batch_cannot_be_undone() {
     assert_eq!(cursor.rewind(|_| Fate::Unknown), Ok(None));
     assert_eq!(Cursor::after(Vec::new()), None);
 }
+
+#[test]
+fn what_was_undone_is_read_again_though_nobody_knows_of_what_came_before() {
+    let batch = |index| Applied { index, l1_number: 10 * index, ..genesis() };
+    let mut cursor = Cursor::after(vec![batch(1), batch(2), batch(3)]).unwrap();
+    cursor.read(30);
+    let fate = |applied: &Applied| if applied.index == 3 { Fate::Gone } else { Fate::Unknown };
+    assert_eq!(cursor.rewind(fate), Ok(None));
+    assert_eq!((cursor.newest(), cursor.next_l1()), (batch(2), 20));
+}
