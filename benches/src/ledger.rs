@@ -205,9 +205,17 @@ async fn questions(books: &Books, blocks: u64) -> Result<()> {
         profit(books, ProfitQuery::default()).await.map(drop).context("profit")
     })
     .await?;
-    timed("positions", async || positions(books, None, START).await.map(drop).context("positions"))
-        .await?;
+    timed("positions", async || {
+        positions(books, None, None, START).await.map(drop).context("positions")
+    })
+    .await?;
     let busiest = Address::repeat_byte(0);
+    timed("positions of the busiest account", async || {
+        let found = positions(books, Some(busiest), None, START).await?;
+        ensure!(!found.is_empty(), "no positions");
+        Ok(())
+    })
+    .await?;
     let middle = Mark { time: START + blocks / 2 * BLOCK_TIME, line: u64::from(u32::MAX) };
     for (name, before) in [("newest", None), ("middle", Some(middle))] {
         timed(&format!("page of 50 lines, the {name}"), async || {

@@ -17,6 +17,8 @@ const amount = 1_234_567_890_123_456_789_012_345n
 const deposit = '0x7e'
 
 let home, books, network, site, browser, window
+/// Number of a line of a deposit that both chains have in the books.
+let deposited
 /// The hostile token, and the transaction that made some of it.
 let token, minted
 
@@ -25,6 +27,7 @@ before(async () => {
   const busy = await up(home.path, { flags: ['--web-port', '0'] })
   books = busy.books
   await grown(busy, { batches: 2, transactions: 40 })
+  deposited = await waitFor('a deposit in the books of both chains', () => aDeposit(busy.web))
   await busy.stop()
   // From now on nobody writes to the books but this program, and both chains can be asked.
   network = await up(home.path, { flags: chainsOnly })
@@ -68,6 +71,16 @@ async function look({ address }) {
   const cells = await window.page.locator('main .card').locator('data').evaluateAll((all) => all.map(({ value }) => value))
   const held = await balances()
   return isDeepStrictEqual(before, held) ? { shown: cells.map(BigInt), held } : null
+}
+
+/// The number of a line of a deposit with its other half, if there is one by now.
+async function aDeposit(origin) {
+  for (const { address } of await api(origin, '/earnings/accounts')) {
+    const { lines } = await api(origin, `/earnings/accounts/${address}/lines?limit=500`)
+    for (const { id } of lines.filter(({ source }) => source === 'deposit')) {
+      if ((await api(origin, `/earnings/lines/${id}`)).counterparts.length > 0) return id
+    }
+  }
 }
 
 /// What a receipt says that its sender paid beside the value, in wei.
@@ -141,6 +154,31 @@ describe('amounts of the books', () => {
       assert.ok(said.includes(summary), `${said} has ${summary}`)
     }
   })
+})
+
+test('a deposit leads to its other half on the other chain, and back', async () => {
+  const seen = []
+  await window.visit(`/line/${deposited}`)
+  for (let side = 0; side < 2; side++) {
+    const { Amount } = await figures(window.page)
+    const link = await window.page.locator('.why dl a[href*="/tx/"]').first().getAttribute('href')
+    seen.push({ line: window.path(), amount: Amount.value, hash: link.split('/').at(-1) })
+    const other = window.page.locator('.other-sides li')
+    assert.equal(await other.count(), 1)
+    await window.follow(() => other.locator('a[href^="/line/"]').click())
+  }
+  assert.equal(window.path(), seen[0].line)
+  const found = await Promise.all(['l1', 'l2'].map((name) =>
+    Promise.all(seen.map(({ hash }) => ask(name, 'eth_getTransactionByHash', hash))),
+  ))
+  const [locked] = found[0].filter(Boolean)
+  const [made] = found[1].filter(Boolean)
+  assert.equal(made.type, deposit)
+  for (const { hash, amount } of seen) {
+    const wei = BigInt(made.mint)
+    assert.equal(BigInt(amount), hash === made.hash ? wei : -wei, hash)
+  }
+  assert.notEqual(locked.hash, made.hash)
 })
 
 describe('what the chains say', () => {

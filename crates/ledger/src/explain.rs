@@ -40,6 +40,8 @@ pub struct Explanation {
     pub source: String,
     /// All sides of the entry.
     pub legs: Vec<Leg>,
+    /// What the same movement did on other chains.
+    pub counterparts: Vec<Line>,
 }
 
 /// Explains one line; none if there is none of this number.
@@ -81,6 +83,7 @@ async fn explain(
     let account = books.account(line.chain, line.owner).await?;
     let owner = account.map(|(account, _)| (account.label, account.role));
     let legs = books.legs(line.entry).await?;
+    let counterparts = books.counterparts(&line).await?;
     let text = describe(&line.rule);
     let unknown = format!("This Seam does not know the rule {}.", line.rule);
     let formula = text.map_or("", |text| text.formula);
@@ -93,6 +96,7 @@ async fn explain(
         line,
         owner,
         legs,
+        counterparts,
     })
 }
 

@@ -113,6 +113,9 @@ pub struct Place {
     pub log: Option<u32>,
 }
 
+/// The reason that names what an entry is a part of where it goes on on another chain: a hash that both have, in hex.
+pub const MOVEMENT: &str = "movement";
+
 /// The largest amount of a leg, either way: 2^191 - 1 base units. No token that is worth anything comes
 /// near it, and as many legs as there can ever be add up without reaching the end of 256 bits, so a
 /// contract that reports absurd amounts cannot stop the books.
@@ -328,6 +331,11 @@ impl Entry {
     /// Its sides.
     pub fn legs(&self) -> &[Leg] {
         &self.legs
+    }
+
+    /// What it is a part of on several chains, if it is: a rule says so with the reason [`MOVEMENT`], a hash.
+    pub fn movement(&self) -> Option<B256> {
+        self.why.get(MOVEMENT)?.parse().ok()
     }
 
     /// The numbers of the rule's formula.

@@ -106,7 +106,7 @@ pub(super) async fn positions(command: &Positions, out: &mut impl Write) -> Resu
     let prices = command.prices.read(command.unit)?;
     let books = command.database.existing().await?;
     let now = clock::machine_time().as_secs();
-    let found = position::positions(&books, prices.as_ref(), now).await?;
+    let found = position::positions(&books, None, prices.as_ref(), now).await?;
     if command.database.json {
         writeln!(out, "{}", serde_json::to_string(&found)?)?;
         return Ok(());
@@ -194,6 +194,15 @@ fn in_words(one: &Explanation, out: &mut impl Write) -> Result<()> {
     }
     for (name, value) in &one.line.why {
         writeln!(out, "  {name} = {value}")?;
+    }
+    for other in &one.counterparts {
+        let place =
+            other.transaction.map_or_else(String::new, |(_, hash)| format!(", transaction {hash}"));
+        writeln!(
+            out,
+            "  other    line {}: chain {}, block {}{place}",
+            other.id, other.chain, other.block
+        )?;
     }
     if !one.source.is_empty() {
         writeln!(out, "  source   rule {}: {}", one.line.rule, one.source)?;

@@ -132,6 +132,19 @@ impl Books {
         rows.iter().map(tracked).collect()
     }
 
+    /// One account on every chain that it is tracked on, by chain.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn accounts_of(&self, address: Address) -> BooksResult<Vec<Tracked>> {
+        // All chains are named, as the index begins with the chain.
+        let sql = AssertSqlSafe(format!(
+            "{TRACKED} WHERE t.chain IN (SELECT id FROM chains) AND o.address = $1 ORDER BY t.chain"
+        ));
+        let rows = sqlx::query(sql).bind(address.to_vec()).fetch_all(self.database.readers());
+        rows.await?.iter().map(|row| Ok(tracked(row)?.0)).collect()
+    }
+
     /// One account of the watch list.
     ///
     /// # Errors

@@ -156,9 +156,13 @@ impl Books {
         .bind(hash.as_slice())
         .fetch_all(self.database.readers())
         .await?;
+        self.lines_of(&entries).await
+    }
+
+    async fn lines_of(&self, entries: &[i64]) -> BooksResult<Vec<Line>> {
         let mut lines = Vec::new();
         for entry in entries {
-            lines.extend(self.lines_of_entry(codes::uint(entry)?).await?);
+            lines.extend(self.lines_of_entry(codes::uint(*entry)?).await?);
         }
         Ok(lines)
     }
@@ -179,6 +183,22 @@ impl Books {
         let rows = rows.bind(entry).bind(entry.saturating_add(count)).bind(count);
         let rows = rows.fetch_all(self.database.readers()).await?;
         rows.iter().map(line).collect()
+    }
+
+    /// The lines of the same movement on other chains: of a deposit on L1, those on the rollup. At most [`MAX_PAGE`].
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn counterparts(&self, line: &Line) -> BooksResult<Vec<Line>> {
+        let entries: Vec<i64> = sqlx::query_scalar(
+            "SELECT o.id FROM entries e JOIN entries o ON o.movement = e.movement AND o.chain <> e.chain \
+             WHERE e.id = $1 ORDER BY o.id LIMIT $2",
+        )
+        .bind(codes::int(line.entry)?)
+        .bind(i64::from(MAX_PAGE))
+        .fetch_all(self.database.readers())
+        .await?;
+        self.lines_of(&entries).await
     }
 
     /// All legs of an entry, those of the world too: one for each party and token, none that is nothing.

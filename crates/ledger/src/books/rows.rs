@@ -15,6 +15,7 @@ pub(super) enum Value {
     Text(String),
     MaybeText(Option<String>),
     Bytes(Vec<u8>),
+    MaybeBytes(Option<Vec<u8>>),
 }
 
 /// Rows of one table that wait to be written.
@@ -64,6 +65,7 @@ impl Rows {
                         Value::Text(value) => query.bind(value),
                         Value::MaybeText(value) => query.bind(value),
                         Value::Bytes(value) => query.bind(value),
+                        Value::MaybeBytes(value) => query.bind(value),
                     };
                 }
                 query.execute(&mut *connection).await?;

@@ -74,7 +74,7 @@ impl Session {
             transactions: Rows::new("transactions", &["id", "chain", "block", "place", "hash"], ""),
             entries: Rows::new(
                 "entries",
-                &["id", "chain", "block", "time", "tx", "log", "rule", "why", "lines"],
+                &["id", "chain", "block", "time", "tx", "log", "rule", "why", "lines", "movement"],
                 "",
             ),
             lines: Rows::new(
@@ -145,6 +145,7 @@ impl Session {
             Value::Int(rule),
             Value::Text(why),
             Value::Int(i64::try_from(lines.len()).unwrap_or(i64::MAX)),
+            Value::MaybeBytes(entry.movement().map(|movement| movement.to_vec())),
         ]);
         lines.iter().try_for_each(|line| self.line(id, (number, time), line))
     }

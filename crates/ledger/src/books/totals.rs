@@ -6,11 +6,14 @@ use super::{
 };
 use crate::model::{Position, Source, Token};
 use alloy_primitives::{Address, I256, U256};
-use sqlx::{AnyConnection, Row, any::AnyRow};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 use std::collections::BTreeMap;
 
 /// What is added to the totals of (account, day, source): an amount, and a number of lines.
 pub(super) type Changes = BTreeMap<(i64, i64, i64), (I256, i64)>;
+
+/// Names every chain, so that one owner's accounts are found by the index that begins with the chain.
+const OF_ALL_CHAINS: &str = "a.chain IN (SELECT id FROM chains)";
 
 /// Days of a report: from the first to the last, both included. Each is the number of the UTC day since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,13 +73,31 @@ impl Span {
 }
 
 impl Books {
+    /// Hands every total of one owner to `each`, by account, day and source. What others have is not read.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn totals_of(&self, owner: Address, mut each: impl FnMut(Total)) -> BooksResult<()> {
+        let mut snapshot = self.database.snapshot().await?;
+        for (account, holding) in holdings_by_id(&mut snapshot, Some(owner)).await? {
+            let rows = sqlx::query(
+                "SELECT account, day, source, amount, lines FROM totals \
+                 WHERE account = $1 ORDER BY day, source",
+            );
+            for row in rows.bind(account).fetch_all(&mut *snapshot).await? {
+                each(total(&row, &holding)?);
+            }
+        }
+        Ok(())
+    }
+
     /// Hands every total of these days to `each`, by account, day and source.
     ///
     /// # Errors
     /// If the database fails.
     pub async fn totals(&self, span: Span, mut each: impl FnMut(Total)) -> BooksResult<()> {
         let mut snapshot = self.database.snapshot().await?;
-        let accounts = holdings_by_id(&mut snapshot).await?;
+        let accounts = holdings_by_id(&mut snapshot, None).await?;
         let last = codes::int(span.last).unwrap_or(i64::MAX);
         let mut after = (i64::MIN, i64::MIN, i64::MIN);
         loop {
@@ -110,7 +131,16 @@ impl Books {
     /// If the database fails.
     pub async fn holdings(&self) -> BooksResult<Vec<Holding>> {
         let mut connection = self.database.readers().acquire().await?;
-        Ok(holdings_by_id(&mut connection).await?.into_values().collect())
+        Ok(holdings_by_id(&mut connection, None).await?.into_values().collect())
+    }
+
+    /// What one owner has, by the books, everywhere; what is nothing too.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn holdings_of(&self, owner: Address) -> BooksResult<Vec<Holding>> {
+        let mut connection = self.database.readers().acquire().await?;
+        Ok(holdings_by_id(&mut connection, Some(owner)).await?.into_values().collect())
     }
 
     /// Every holding whose wallet the books do not have as the node last told it.
@@ -201,12 +231,21 @@ impl Books {
     }
 }
 
-async fn holdings_by_id(connection: &mut AnyConnection) -> BooksResult<BTreeMap<i64, Holding>> {
-    let rows = sqlx::query(
-        "SELECT a.id, a.chain, o.address, a.token, a.position, a.balance, a.seen_block, a.seen \
-         FROM accounts a JOIN owners o ON o.id = a.owner",
-    );
-    let rows = rows.fetch_all(connection).await?;
+/// Holdings by the numbers of their accounts: of all owners, or one.
+async fn holdings_by_id(
+    connection: &mut AnyConnection,
+    owner: Option<Address>,
+) -> BooksResult<BTreeMap<i64, Holding>> {
+    let all = "SELECT a.id, a.chain, o.address, a.token, a.position, a.balance, a.seen_block, a.seen \
+               FROM accounts a JOIN owners o ON o.id = a.owner";
+    let rows = match owner {
+        None => sqlx::query(all).fetch_all(connection).await?,
+        Some(owner) => {
+            let sql = format!("{all} WHERE {OF_ALL_CHAINS} AND o.address = $1");
+            let rows = sqlx::query(AssertSqlSafe(sql)).bind(owner.to_vec());
+            rows.fetch_all(connection).await?
+        }
+    };
     rows.iter().map(|row| Ok((row.try_get(0)?, holding(row)?))).collect()
 }
 

@@ -65,13 +65,14 @@ impl Rate {
     }
 }
 
-/// Every position that has or had something, as of the newest booked blocks. `now` (seconds since 1970) is when
-/// prices are asked for.
+/// Every position that has or had something, of one owner or of all, as of the newest booked blocks. `now` (seconds
+/// since 1970) is when prices are asked for. Of one owner, only what is the owner's is read.
 ///
 /// # Errors
 /// [`ReportError`]
 pub async fn positions(
     books: &Books,
+    owner: Option<Address>,
     prices: Option<&Prices>,
     now: u64,
 ) -> Result<Vec<PositionRow>, ReportError> {
@@ -81,22 +82,32 @@ pub async fn positions(
         let day = days.entry(key_of_total(&total)).or_default().entry(total.day).or_default();
         fits &= day.take(&total).is_some();
     };
-    books.totals(Span::ALL, each).await?;
+    let (accounts, holdings) = match owner {
+        Some(owner) => {
+            books.totals_of(owner, each).await?;
+            (books.accounts_of(owner).await?, books.holdings_of(owner).await?)
+        }
+        None => {
+            books.totals(Span::ALL, each).await?;
+            let accounts = books.accounts().await?.into_iter().map(|(tracked, _)| tracked);
+            (accounts.collect(), books.holdings().await?)
+        }
+    };
     if !fits {
         return Err(ReportError::Overflow);
     }
-    let accounts = books.accounts().await?;
+    let names: BTreeMap<_, _> =
+        accounts.iter().map(|one| ((one.chain, one.address), one)).collect();
     let (mut rows, mut newest) = (Vec::new(), BTreeMap::new());
     for chain in books.chains().await? {
         newest.insert(chain.id, newest_day(books, chain.id).await?);
     }
-    for holding in books.holdings().await? {
+    for holding in holdings {
         let key = (holding.chain, holding.owner, holding.token, holding.position);
         let empty = BTreeMap::new();
         let days = days.get(&key).unwrap_or(&empty);
         let last = newest.get(&holding.chain).copied().flatten().unwrap_or(now / DAY_SECONDS);
-        let tracked = accounts.iter().map(|(one, _)| one);
-        let tracked = tracked.into_iter().find(|one| (one.chain, one.address) == (key.0, key.1));
+        let tracked = names.get(&(key.0, key.1));
         let price = prices.and_then(|prices| prices.at(holding.token, now).ok());
         rows.push(PositionRow {
             label: tracked.map(|one| one.label.clone()).unwrap_or_default(),

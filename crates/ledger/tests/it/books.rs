@@ -8,6 +8,7 @@ use alloy_primitives::{Address, B256, U256};
 use seam_ledger::{
     BookedBlock, Books, BooksError, Entry, Leg, Party, Place, Position, Source, Token,
     books::{Filter, Mark, Role, Span},
+    model::MOVEMENT,
 };
 use std::collections::BTreeMap;
 
@@ -344,6 +345,30 @@ async fn a_log_and_a_transaction_are_found_again(site: &Site) {
     assert_eq!(json["source"], "transfer");
 }
 
+async fn the_halves_of_a_movement_find_each_other(site: &Site) {
+    let books = begun(&site.url).await;
+    books.follow(&chain(CHAIN + 1)).await.unwrap();
+    books.track(&account(CHAIN + 1, ALICE, Role::User, 1)).await.unwrap();
+    let half = |movement: u8, source, wei| {
+        let why = BTreeMap::from([(MOVEMENT, B256::repeat_byte(movement).to_string())]);
+        let of = (Token::Ether, amount(wei));
+        Entry::of("test", transaction(0, hash(0, 1)), ALICE, source, of, why).unwrap()
+    };
+    let left = vec![ether(ALICE, Source::Opening, 9), half(1, Source::Deposit, -5)];
+    books.commit(CHAIN, &[block(0, 1, left)]).await.unwrap();
+    let [left, _] = &books.lines(ALICE, None, 9).await.unwrap().lines[..] else { panic!() };
+    assert_eq!(books.counterparts(left).await.unwrap(), []);
+    // Another movement, and one that only looks like it: on the same chain.
+    let came = vec![half(1, Source::Deposit, 5), half(2, Source::Deposit, 1)];
+    books.commit(CHAIN + 1, &[block(0, 1, came)]).await.unwrap();
+    books.commit(CHAIN, &[block(0, 2, vec![half(1, Source::Transfer, 1)])]).await.unwrap();
+    let [came] = &books.counterparts(left).await.unwrap()[..] else { panic!() };
+    assert_eq!((came.chain, came.amount), (CHAIN + 1, amount(5)));
+    assert_eq!(books.counterparts(came).await.unwrap().len(), 2);
+    books.roll_back(CHAIN + 1, 0).await.unwrap();
+    assert_eq!(books.counterparts(left).await.unwrap(), []);
+}
+
 async fn a_backup_is_the_books_and_none_is_written_over(site: &Site) {
     use seam_ledger::books::Backup;
     let books = begun(&site.url).await;
@@ -380,5 +405,6 @@ on_both! {
     a_second_writer_is_refused_and_readers_are_not
     books_of_a_newer_format_are_refused
     a_log_and_a_transaction_are_found_again
+    the_halves_of_a_movement_find_each_other
     a_backup_is_the_books_and_none_is_written_over
 }

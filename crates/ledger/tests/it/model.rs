@@ -40,11 +40,13 @@ struct Random {
     shared: bool,
 }
 
+type Key = (Address, Token, Position);
+
 /// A line as the model keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Expected {
     block: u64,
-    key: (Address, Token, Position),
+    key: Key,
     source: Source,
     amount: I256,
 }
@@ -242,10 +244,26 @@ async fn compare_sums(books: &Books, lines: &[(Expected, I256)]) {
     let found: BTreeMap<_, _> =
         holdings.map(|one| ((one.owner, one.token, one.position), one.balance)).collect();
     assert_eq!(found, balances);
+    compare_sums_of(books, ALICE, &found).await;
     for (owner, token, position) in balances.keys() {
         let balance = books.balance_in(CHAIN, *owner, *token, *position).await.unwrap();
         assert_eq!(Some(&balance), balances.get(&(*owner, *token, *position)));
     }
+}
+
+/// What is asked of one owner is the owner's part of what is asked of all.
+async fn compare_sums_of(books: &Books, owner: Address, all: &BTreeMap<Key, I256>) {
+    let mut of_all = Vec::new();
+    books.totals(Span::ALL, |total| of_all.push(total)).await.unwrap();
+    of_all.retain(|total| total.owner == owner);
+    let mut found = Vec::new();
+    books.totals_of(owner, |total| found.push(total)).await.unwrap();
+    assert_eq!(found, of_all);
+    let held = books.holdings_of(owner).await.unwrap();
+    let held: BTreeMap<_, _> =
+        held.into_iter().map(|one| ((one.owner, one.token, one.position), one.balance)).collect();
+    let expected = all.iter().filter(|(key, _)| key.0 == owner);
+    assert_eq!(held, expected.map(|(key, balance)| (*key, *balance)).collect());
 }
 
 async fn compare_blocks(books: &Books, model: &Model) {

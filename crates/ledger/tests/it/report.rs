@@ -218,7 +218,12 @@ async fn positions_have_balances_and_a_rate_with_its_days() {
     let books = rollup(&site).await;
     let deposit = at(Place::default(), USER, Source::Transfer, (Token::Erc20(TOKEN), 1_000));
     books.commit(L2, &[block(2, 4, vec![deposit])]).await.unwrap();
-    let rows = positions(&books, None, START).await.unwrap();
+    let rows = positions(&books, None, None, START).await.unwrap();
+    for owner in [USER, BATCHER] {
+        let of_owner: Vec<_> = rows.iter().filter(|row| row.owner == owner).cloned().collect();
+        assert!(!of_owner.is_empty());
+        assert_eq!(positions(&books, Some(owner), None, START).await.unwrap(), of_owner);
+    }
     let token = rows.iter().find(|row| row.token == Token::Erc20(TOKEN)).unwrap();
     assert_eq!((token.balance, token.income), (amount(1_007), amount(7)));
     // No capital but the reward on the first day, 1,007 on the second.

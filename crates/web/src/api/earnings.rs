@@ -115,7 +115,7 @@ async fn make_profit(Has(site): Has<Site>, Query(asked): Query<Asked>) -> Answer
 }
 
 async fn list_positions(Has(site): Has<Site>) -> Answer<Vec<PositionRow>> {
-    Ok(Json(positions(books_of(&site)?, None, 0).await?))
+    Ok(Json(positions(books_of(&site)?, None, None, 0).await?))
 }
 
 async fn accounts(Has(site): Has<Site>) -> Answer<Vec<books::Tracked>> {

@@ -33,7 +33,7 @@ pub(super) async fn page(
     let wrong = |_| Problem::Asked(format!("{} is no address.", text::foreign(&address)));
     let address: Address = address.parse().map_err(wrong)?;
     let tracked = match site.books() {
-        Some(books) => tracked(books, address).await?,
+        Some(books) => books.accounts_of(address).await?,
         None => Vec::new(),
     };
     let name = tracked.iter().map(|one| one.label.as_str()).find(|label| !label.is_empty());
@@ -51,11 +51,6 @@ pub(super) async fn page(
         }
     };
     Ok(layout(&name, Here::Elsewhere, body))
-}
-
-async fn tracked(books: &Books, address: Address) -> Result<Vec<Tracked>, Problem> {
-    let accounts = books.accounts().await?.into_iter().map(|(tracked, _)| tracked);
-    Ok(accounts.filter(|tracked| tracked.address == address).collect())
 }
 
 /// What the nodes say.
@@ -98,8 +93,7 @@ async fn booked(
 ) -> Result<Markup, Problem> {
     let limit = part.limit.unwrap_or(LINES).clamp(1, MAX_LINES);
     let page = books.lines(address, part.before(), limit).await?;
-    let held: Vec<_> = positions(books, None, 0).await?;
-    let held: Vec<_> = held.into_iter().filter(|row| row.owner == address).collect();
+    let held = positions(books, Some(address), None, 0).await?;
     let mut rows = Vec::new();
     for line in &page.lines {
         rows.push(row(site, line).await);

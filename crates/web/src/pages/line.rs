@@ -5,10 +5,11 @@ use super::{
     layout::{Here, figure, layout},
     problem::Problem,
 };
-use crate::{api::earnings::explained, server::asked::Path, site::Site, text};
+use crate::{api::earnings::explained, node::Layer, server::asked::Path, site::Site, text};
+use alloy_primitives::B256;
 use axum::extract::State as Has;
 use maud::{Markup, html};
-use seam_ledger::{Party, explain::Explanation};
+use seam_ledger::{Party, books::Line, explain::Explanation};
 
 pub(super) async fn page(Has(site): Has<Site>, Path(id): Path<String>) -> Result<Markup, Problem> {
     let wrong = |_| Problem::Asked(format!("{} is no line's number.", text::foreign(&id)));
@@ -35,15 +36,10 @@ pub(super) async fn explanation(site: &Site, found: &Explanation) -> Markup {
                 (figure("Balance after", text::amount(line.token, line.balance, &name)))
                 (figure("Block", html! { (block_link(layer, line.block)) " of chain " (line.chain) }))
                 @if let Some((place, hash)) = line.transaction {
-                    (figure("Transaction", html! {
-                        @match layer {
-                            Some(layer) => (text::hash(&format!("/{}/tx/{hash}", layer.path()), hash)),
-                            None => (hash),
-                        }
-                        ", place " (place) " in the block"
-                    }))
+                    (figure("Transaction", html! { (transaction_link(layer, hash)) ", place " (place) " in the block" }))
                 }
             }
+            @if !found.counterparts.is_empty() { (other_sides(site, &found.counterparts)) }
             h2 { "Why" }
             p { (found.rule) }
             @if !found.formula.is_empty() {
@@ -69,6 +65,34 @@ pub(super) async fn explanation(site: &Site, found: &Explanation) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The same movement on other chains.
+fn other_sides(site: &Site, lines: &[Line]) -> Markup {
+    html! {
+        h2 { "On the other chain" }
+        p { "The movement is one over two chains. There it is:" }
+        ul .other-sides {
+            @for line in lines {
+                @let layer = site.layer(line.chain);
+                li {
+                    a href={ "/line/" (line.id) } { "line " (line.id) }
+                    ", " (line.source.name()) ", in block " (block_link(layer, line.block)) " of chain " (line.chain)
+                    @if let Some((_, hash)) = line.transaction { ", transaction " (transaction_link(layer, hash)) }
+                }
+            }
+        }
+    }
+}
+
+/// A transaction's hash, with its page where its chain is shown.
+fn transaction_link(layer: Option<Layer>, hash: B256) -> Markup {
+    html! {
+        @match layer {
+            Some(layer) => (text::hash(&format!("/{}/tx/{hash}", layer.path()), hash)),
+            None => (hash),
         }
     }
 }

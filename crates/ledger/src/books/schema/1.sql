@@ -80,10 +80,12 @@ CREATE TABLE entries (
     log {INT},
     rule {INT} NOT NULL REFERENCES rules (id),
     why TEXT NOT NULL,
-    lines {INT} NOT NULL
+    lines {INT} NOT NULL,
+    movement {BYTES}
 ) {END};
 CREATE INDEX entries_by_block ON entries (chain, block);
 CREATE INDEX entries_by_transaction ON entries (tx);
+CREATE INDEX entries_by_movement ON entries (movement) WHERE movement IS NOT NULL;
 
 CREATE TABLE lines (
     id {ID},
