@@ -12,8 +12,7 @@ pub mod token;
 
 mod abi;
 
-use alloy_primitives::{Address, TxKind};
-use alloy_rpc_types_eth::{TransactionInput, TransactionRequest};
+use alloy_primitives::Address;
 use seam_l1::{L1Client, L1Error, SendError, TxRequest};
 
 /// The contracts on L1 that deposits go through.
@@ -85,21 +84,12 @@ pub enum BridgeError {
     NoDeposit(alloy_primitives::B256),
 }
 
-/// Gas that a transaction may use: half more than it needs now, since what the portal burns depends on
-/// the deposits of others in the same block.
+/// With gas for what it needs and more.
 async fn with_gas(
     client: &L1Client,
     from: Address,
     mut request: TxRequest,
 ) -> Result<TxRequest, BridgeError> {
-    let call = TransactionRequest {
-        from: Some(from),
-        to: request.to.map(TxKind::Call),
-        value: Some(request.value),
-        input: TransactionInput::both(request.input.clone()),
-        ..TransactionRequest::default()
-    };
-    let gas = client.estimate_gas(&call).await?;
-    request.gas_limit = gas.saturating_add(gas / 2);
+    request.gas_limit = client.gas_limit(from, request.to, request.value, &request.input).await?;
     Ok(request)
 }

@@ -166,7 +166,7 @@ impl Producer {
         let timestamp = builder.header().timestamp;
         let market = market_after(&self.shared.rules, parent.header(), timestamp);
         let mut fill = Fill::new(Selection::new(market));
-        // Whoever is late does not wait, and takes no longer than it takes to catch up; but takes what is there.
+        // A block that is late waits for nothing. It takes what is there, for so long that the chain still catches up.
         let late = self.shared.clock.now() + self.shared.block_time() / LATE_PART;
         loop {
             if self.shared.stopping.load(Ordering::Acquire) {

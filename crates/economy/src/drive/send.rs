@@ -14,8 +14,7 @@ use crate::{
     plan::End,
     report::Outcome,
 };
-use alloy_primitives::{Address, B256, Bytes, TxKind};
-use alloy_rpc_types_eth::{TransactionInput, TransactionRequest};
+use alloy_primitives::{Address, B256, Bytes};
 use seam_l1::L1Error;
 use serde_json::json;
 
@@ -64,9 +63,11 @@ impl Driver {
             self.planner.ended(id, End::Disliked);
             return Ok(None);
         };
+        let client = &self.side(planned.layer).client;
+        let Request { to, value, ref input, .. } = request;
         let gas_limit = match request.gas {
             Gas::Limit(limit) => limit,
-            Gas::Estimate => match self.estimate(planned.layer, from, &request).await {
+            Gas::Estimate => match client.gas_limit(from, to, value, input).await {
                 Ok(gas) => gas,
                 Err(error @ L1Error::Refused { .. }) => {
                     self.refused = error.to_string();
@@ -82,23 +83,6 @@ impl Driver {
         };
         let nonce = self.side(planned.layer).flights.nonce(planned.who);
         Ok(self.board(planned, nonce, gas_limit)?.then_some(nonce))
-    }
-
-    async fn estimate(
-        &self,
-        layer: Layer,
-        from: Address,
-        request: &Request,
-    ) -> Result<u64, L1Error> {
-        let call = TransactionRequest {
-            from: Some(from),
-            to: request.to.map(TxKind::Call),
-            value: Some(request.value),
-            input: TransactionInput::both(request.input.clone()),
-            ..TransactionRequest::default()
-        };
-        let gas = self.side(layer).client.estimate_gas(&call).await?;
-        Ok(gas.saturating_add(gas / 2))
     }
 
     /// Signs it, and notes it as on its way before it is sent: an answer may be lost.

@@ -12,8 +12,8 @@ use crate::{
 };
 use alloy_consensus::{Header, Sealed};
 use alloy_eips::{BlockId, BlockNumberOrTag};
-use alloy_primitives::{Address, B256, Bytes, U64, U256};
-use alloy_rpc_types_eth::{FeeHistory, Log as RpcLog, TransactionRequest};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U64, U256};
+use alloy_rpc_types_eth::{FeeHistory, Log as RpcLog, TransactionInput, TransactionRequest};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json, value::RawValue};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -178,6 +178,30 @@ impl L1Client {
         block: impl Into<BlockId>,
     ) -> Result<Bytes, L1Error> {
         self.ask(call("eth_call", json!([request, block.into()]))).await
+    }
+
+    /// Gas that a transaction may use: half more than it needs now, as what comes before it in its block may change that.
+    /// The portal, for one, burns gas by the deposits of others. `to` is none for a creation.
+    ///
+    /// # Errors
+    ///
+    /// [`L1Error`]; [`L1Error::Refused`] with the data if it reverts.
+    pub async fn gas_limit(
+        &self,
+        from: Address,
+        to: Option<Address>,
+        value: U256,
+        input: &Bytes,
+    ) -> Result<u64, L1Error> {
+        let request = TransactionRequest {
+            from: Some(from),
+            to: to.map(TxKind::Call),
+            value: Some(value),
+            input: TransactionInput::both(input.clone()),
+            ..TransactionRequest::default()
+        };
+        let gas = self.estimate_gas(&request).await?;
+        Ok(gas.saturating_add(gas / 2))
     }
 
     /// Gas that a transaction needs.

@@ -242,6 +242,9 @@ fn what_is_asked_is_answered() {
             ..TransactionRequest::default()
         };
         assert_eq!(client.estimate_gas(&pay).await.unwrap(), 21_000);
+        let (payee, wei) = (Some(Address::repeat_byte(9)), U256::from(1));
+        let half_more = client.gas_limit(ALICE, payee, wei, &Bytes::new()).await.unwrap();
+        assert_eq!(half_more, 31_500);
     });
 }
 
