@@ -30,6 +30,7 @@ use std::time::Duration;
 /// | `max_answer_bytes` | 64 MiB |
 /// | `attempts` | 4, and at least one for each endpoint |
 /// | `back_off` | 0.5 s, doubling to 60 s |
+/// | `patience` | none: as long as it takes |
 /// | `max_behind` | 3 blocks |
 /// | `batch` | 100 calls |
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,9 @@ pub struct L1Limits {
     pub back_off: Duration,
     /// How long it rests at most.
     pub max_back_off: Duration,
+    /// How long a request waits while every endpoint rests. Whoever waits does not know whether another will be the one
+    /// that asks next, so with many at a time it may be long until the last of them hears that nobody answers.
+    pub patience: Duration,
     /// Blocks by which an endpoint's head may be lower than the highest that any has shown.
     pub max_behind: u64,
     /// Calls in one JSON-RPC batch. Providers allow 100 to 1,000.
@@ -59,6 +63,7 @@ impl Default for L1Limits {
             attempts: 4,
             back_off: Duration::from_millis(500),
             max_back_off: Duration::from_secs(60),
+            patience: Duration::MAX,
             max_behind: 3,
             batch: 100,
         }

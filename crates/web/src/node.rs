@@ -14,6 +14,8 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest that a node is left alone after it failed: a page should show soon that it is back.
 const REST: Duration = Duration::from_secs(2);
+/// How long a page waits for a node that is left alone: a failure that was one is over by then.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// Bytes of one answer. The largest that is asked for is a trace.
 const MAX_ANSWER: usize = 16 << 20;
 
@@ -96,6 +98,7 @@ impl Node {
             attempts: 1,
             back_off: REST / 4,
             max_back_off: REST,
+            patience: PATIENCE,
             // Whatever the chain does is shown, going back too.
             max_behind: u64::MAX,
             ..L1Limits::default()

@@ -373,13 +373,18 @@ impl L1Client {
     ) -> Result<(usize, Vec<Result<T, Refusal>>), L1Error> {
         let method = calls.first().map_or("nothing", |call| call.method);
         let (attempts, mut tried, mut last) = (self.state().attempts(), Vec::new(), Fault::Timeout);
-        let mut behind = None;
+        let (mut behind, patience) = (None, self.state().patience(self.timer.now()));
         while tried.len() < attempts as usize {
             let choice = self.state().choose(self.timer.now());
             let place = match choice {
                 Choice::Ask(place) | Choice::Identify(place) => place,
                 // Nobody knows better than the one that is behind.
                 Choice::Wait(_) | Choice::OtherChain(..) if behind.is_some() => break,
+                Choice::Wait(until) if until > patience => {
+                    last = self.state().fault(0);
+                    tried.extend((0..self.endpoints.len()).map(|place| self.resting(place)));
+                    break;
+                }
                 Choice::Wait(until) => {
                     self.timer.sleep(until.saturating_sub(self.timer.now())).await;
                     continue;
@@ -433,14 +438,14 @@ impl L1Client {
                         state.answered(place);
                         state.accepted(calls, &found.answers, freshness);
                     }
-                    Freshness::Behind => state.failed(place, now),
+                    Freshness::Behind => state.failed_by(place, now, &Fault::Behind),
                 }
                 Ok((found, freshness))
             }
             // It is no less healthy for that, and it is noted already that it is of another chain.
             Err(fault @ (Fault::TooLarge(_) | Fault::OtherChain { .. })) => Err(fault),
             Err(fault) => {
-                state.failed(place, now);
+                state.failed_by(place, now, &fault);
                 Err(fault)
             }
         }
@@ -469,14 +474,19 @@ impl L1Client {
         Ok(Exchanged { answers, values })
     }
 
+    /// An endpoint that rests, and why.
+    fn resting(&self, place: usize) -> String {
+        format!("{} ({}, and is not asked again yet)", self.name(place), self.state().fault(place))
+    }
+
     /// How often a question is sent.
     pub(super) fn attempts(&self) -> u32 {
         self.state().attempts()
     }
 
     /// What this endpoint answered turned out wrong: it rests.
-    pub(super) fn rest(&self, place: usize) {
-        self.state().failed(place, self.timer.now());
+    pub(super) fn rest(&self, place: usize, fault: &Fault) {
+        self.state().failed_by(place, self.timer.now(), fault);
     }
 
     fn other_chain(&self, place: usize, found: u64) -> L1Error {

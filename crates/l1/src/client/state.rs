@@ -1,7 +1,7 @@
 //! Which endpoint is asked next: decided from what became of earlier questions.
 
 use super::{
-    L1Limits,
+    Fault, L1Limits,
     wire::{Answer, Call, Expects, block_number},
 };
 use std::time::Duration;
@@ -10,6 +10,8 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub(crate) struct Failover {
     endpoints: Vec<Standing>,
+    /// Why each failed last.
+    faults: Vec<Fault>,
     limits: L1Limits,
     chain_id: Option<u64>,
     /// The highest block that any endpoint has shown.
@@ -58,7 +60,8 @@ pub(super) enum Freshness {
 impl Failover {
     /// `chain_id`: the chain that is wanted; without it, the chain of the first that answers.
     pub(crate) fn new(count: usize, limits: L1Limits, chain_id: Option<u64>) -> Self {
-        Self { endpoints: vec![Standing::default(); count], limits, chain_id, best: 0 }
+        let faults = vec![Fault::Timeout; count];
+        Self { endpoints: vec![Standing::default(); count], faults, limits, chain_id, best: 0 }
     }
 
     pub(super) const fn chain_id(&self) -> Option<u64> {
@@ -69,6 +72,24 @@ impl Failover {
     pub(super) fn attempts(&self) -> u32 {
         let endpoints = u32::try_from(self.endpoints.len()).unwrap_or(u32::MAX);
         self.limits.attempts.max(endpoints)
+    }
+
+    /// Until when a question that comes now waits while all rest.
+    pub(super) const fn patience(&self, now: Duration) -> Duration {
+        now.saturating_add(self.limits.patience)
+    }
+
+    /// Why an endpoint rests.
+    pub(super) fn fault(&self, place: usize) -> Fault {
+        self.faults.get(place).cloned().unwrap_or(Fault::Timeout)
+    }
+
+    /// It was not of use, and why.
+    pub(super) fn failed_by(&mut self, place: usize, now: Duration, fault: &Fault) {
+        self.failed(place, now);
+        if let Some(last) = self.faults.get_mut(place) {
+            *last = fault.clone();
+        }
     }
 
     /// The first endpoint that does not rest.

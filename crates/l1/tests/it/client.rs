@@ -18,11 +18,18 @@ pub(crate) fn client(
     endpoints: &[&Arc<SimulatedAccess>],
     chain_id: Option<u64>,
 ) -> (L1Client, Arc<SimulatedTimer>) {
+    client_with(endpoints, chain_id, L1Limits::default())
+}
+
+fn client_with(
+    endpoints: &[&Arc<SimulatedAccess>],
+    chain_id: Option<u64>,
+    limits: L1Limits,
+) -> (L1Client, Arc<SimulatedTimer>) {
     let timer = Arc::new(SimulatedTimer::default());
     let endpoints = endpoints
         .iter()
         .map(|endpoint| Arc::<SimulatedAccess>::clone(endpoint) as Arc<dyn L1Access>);
-    let limits = L1Limits::default();
     (L1Client::over(endpoints.collect(), chain_id, limits, timer.clone()).unwrap(), timer)
 }
 
@@ -65,6 +72,28 @@ fn a_single_endpoint_is_waited_for_and_the_wait_ends() {
     assert_eq!(error.severity(), Severity::Retry);
     assert_eq!(a.requests(), 4);
     assert!(error.to_string().contains("a (broken), a (broken)"), "{error}");
+}
+
+#[test]
+fn nobody_waits_longer_than_the_patience_and_each_hears_why() {
+    let (_, a, _) = two();
+    let patience = Duration::from_millis(600);
+    let limits = L1Limits { attempts: 1, patience, ..L1Limits::default() };
+    let (client, timer) = client_with(&[&a], Some(CHAIN_ID), limits);
+    a.set(Faults { fail: 2, ..Faults::default() });
+    block_on(client.chain_id()).unwrap_err();
+    // The first rest is shorter than that and waited for, the second is longer.
+    block_on(client.chain_id()).unwrap_err();
+    let now = timer.now();
+    assert_eq!((a.requests(), now), (2, Duration::from_millis(500)));
+    for _ in 0..3 {
+        let error = block_on(client.chain_id()).unwrap_err();
+        assert_eq!(error.severity(), Severity::Retry);
+        assert!(error.to_string().contains("a (broken, and is not asked again yet)"), "{error}");
+    }
+    assert_eq!((a.requests(), timer.now()), (2, now));
+    timer.pass(Duration::from_millis(400));
+    assert_eq!(block_on(client.chain_id()).unwrap(), CHAIN_ID);
 }
 
 #[test]

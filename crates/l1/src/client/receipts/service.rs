@@ -70,7 +70,7 @@ impl L1Client {
             for place in places {
                 tracing::warn!(endpoint = self.name(place), fault = %last, "an L1 endpoint lies");
                 tried.push(format!("{} ({last})", self.name(place)));
-                self.rest(place);
+                self.rest(place, &last);
             }
         }
         let method = "eth_getTransactionReceipt";
