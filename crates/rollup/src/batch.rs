@@ -21,9 +21,12 @@ use columns::varint;
 use forms::{Costs, Forms};
 use seam_stf::batch::{BatchBlock, MAX_BATCH_BYTES, MAX_BLOCKS, MAX_TRANSACTIONS, VERSION};
 use source::Source;
+use std::io::Write as _;
 
 /// The compressor's window, as a power of two: the largest that the format allows, 4 MiB.
 const WINDOW_BITS: i32 = 22;
+/// What the compressor hands on at a time.
+const BUFFER_BYTES: usize = 64 << 10;
 /// The compressor's quality for what is posted: its highest.
 const BEST: i32 = 11;
 
@@ -75,9 +78,9 @@ fn encode_with(
     quality: i32,
 ) -> Result<Vec<u8>, EncodeError> {
     let forms = Forms::find(sources, costs);
-    let columns = columns::join(&columns::write(blocks, sources, &forms));
+    let (columns, last) = columns::join(&columns::write(blocks, sources, &forms));
     EncodeError::at_most("bytes of columns", columns.len(), MAX_BATCH_BYTES)?;
-    let compressed = compress(&columns, quality);
+    let compressed = compress(&columns, last, quality);
     let mut data = vec![u8::try_from(VERSION).unwrap_or(u8::MAX)];
     for size in [sources.len(), columns.len(), compressed.len()] {
         varint(&mut data, size as u64);
@@ -87,17 +90,19 @@ fn encode_with(
     Ok(data)
 }
 
-/// One brotli stream.
-fn compress(bytes: &[u8], quality: i32) -> Vec<u8> {
+/// One brotli stream, in which blocks of the encoder's end at `cut`: it does not see by itself that what
+/// follows is of another kind.
+fn compress(bytes: &[u8], cut: usize, quality: i32) -> Vec<u8> {
     let parameters = brotli::enc::BrotliEncoderParams {
         quality,
         lgwin: WINDOW_BITS,
         size_hint: bytes.len(),
         ..Default::default()
     };
-    let mut output = Vec::new();
-    let mut input = bytes;
-    // Neither reading a slice nor growing a vector can fail.
-    let _ = brotli::BrotliCompress(&mut input, &mut output, &parameters);
-    output
+    let mut writer = brotli::CompressorWriter::with_params(Vec::new(), BUFFER_BYTES, &parameters);
+    let (first, last) = bytes.split_at(cut);
+    let written =
+        writer.write_all(first).and_then(|()| writer.flush()).and_then(|()| writer.write_all(last));
+    debug_assert!(written.is_ok(), "growing a vector cannot fail");
+    writer.into_inner()
 }

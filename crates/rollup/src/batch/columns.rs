@@ -151,7 +151,7 @@ fn argument(token: &Token<'_>, output: &mut Output, dictionaries: &Dictionaries)
                 output.hashes.extend_from_slice(&word[1..]);
             }
         }
-        Op::Bytes(20 | 28..) => output.hashes.extend_from_slice(bytes),
+        Op::Words(_) | Op::Bytes(20 | 28..) => output.hashes.extend_from_slice(bytes),
         Op::Bytes(_) => output.text.extend_from_slice(bytes),
     }
 }
@@ -162,12 +162,15 @@ pub(super) fn named(output: Output) -> Vec<(&'static str, Vec<u8>)> {
     Output::NAMES.into_iter().zip(bytes).collect()
 }
 
-/// The sizes of all columns, then all columns.
-pub(super) fn join(output: &Output) -> Vec<u8> {
+/// The sizes of all columns, then all columns; and where the last begin, of which most never came up before.
+pub(super) fn join(output: &Output) -> (Vec<u8>, usize) {
     let mut bytes = Vec::new();
     output.all().into_iter().for_each(|column| varint(&mut bytes, column.len() as u64));
     output.all().into_iter().for_each(|column| bytes.extend_from_slice(column));
-    bytes
+    let Output { heads, hashes, accounts, words, selectors, text, .. } = output;
+    let last: usize = [heads, hashes, accounts, words, selectors, text].map(Vec::len).iter().sum();
+    let begin = bytes.len() - last;
+    (bytes, begin)
 }
 
 /// As [`seam_stf::batch::columns::Reader::varint`] reads it.

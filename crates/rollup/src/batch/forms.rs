@@ -5,6 +5,9 @@
 //! every operation is estimated, and the cheapest way from each byte to the end is found backwards.
 //! What is worth a place in a dictionary follows from a first, second and third look.
 
+mod merge;
+mod runs;
+
 use super::source::Source;
 use alloy_primitives::map::{B256Map, B256Set, HashMap, HashSet};
 use alloy_primitives::{Address, B256, FixedBytes};
@@ -30,7 +33,10 @@ pub(super) enum Op {
     /// So many words more than the last constant number.
     Offset(u8),
     Selector,
+    /// So many words with their first bytes apart.
     Run(u8),
+    /// So many words as they are.
+    Words(u8),
     Bytes(u8),
     Zeros(u8),
 }
@@ -41,7 +47,7 @@ impl Op {
             Self::Number(_) | Self::Text(_) | Self::Account | Self::Word | Self::Offset(_) => WORD,
             Self::PackedAccount => ADDRESS,
             Self::Selector => 4,
-            Self::Run(words) => WORD * usize::from(words),
+            Self::Run(words) | Self::Words(words) => WORD * usize::from(words),
             Self::Bytes(bytes) | Self::Zeros(bytes) => bytes.into(),
         }
     }
@@ -57,8 +63,18 @@ impl Op {
             Self::Offset(_) => op::OFFSET,
             Self::Selector => op::SELECTOR,
             Self::Run(words) => op::RUN + words,
+            Self::Words(words) => op::WORDS + words,
             Self::Bytes(size) => op::BYTES + size,
             Self::Zeros(size) => op::ZEROS + size,
+        }
+    }
+
+    /// One for two that follow one another.
+    const fn with(self, next: Self) -> Option<Self> {
+        match (self, next) {
+            (Self::Run(words @ ..op::MAX_RUN), Self::Run(1)) => Some(Self::Run(words + 1)),
+            (Self::Words(words @ ..op::MAX_WORDS), Self::Words(1)) => Some(Self::Words(words + 1)),
+            _ => None,
         }
     }
 }
@@ -88,20 +104,21 @@ pub(super) struct Costs {
 
 impl Costs {
     const USUAL: Self = Self {
-        zero_word: 4,
+        zero_word: 8,
         number: 4,
         text: 9,
-        zeros: 6,
+        zeros: 40,
         account: 11,
         word: 12,
-        selector: 15,
-        run: 3,
-        bytes: 10,
-        long: 8,
+        selector: 17,
+        run: 1,
+        bytes: 34,
+        long: 20,
     };
 
-    /// Which is best depends on the traffic; these are those that were best for some.
-    pub(super) const WORTH_TRYING: [Self; 2] = [Self::USUAL, Self { zeros: 7, ..Self::USUAL }];
+    /// Which is best depends on the traffic: these keep to words where they can, those do not.
+    pub(super) const WORTH_TRYING: [Self; 2] =
+        [Self::USUAL, Self { zeros: 7, bytes: 10, ..Self::USUAL }];
 }
 
 /// What stands in the dictionaries.
@@ -112,8 +129,11 @@ struct Known {
     selectors: HashSet<FixedBytes<4>>,
 }
 
-/// The forms of all transactions: of calldata and of lists.
-pub(super) struct Forms<'a>(pub(super) Vec<(Vec<Token<'a>>, Vec<Token<'a>>)>);
+/// Of one transaction: the forms of its calldata and of its lists.
+pub(super) type Form<'a> = (Vec<Token<'a>>, Vec<Token<'a>>);
+
+/// The forms of all transactions.
+pub(super) struct Forms<'a>(pub(super) Vec<Form<'a>>);
 
 impl<'a> Forms<'a> {
     pub(super) fn find(sources: &'a [Source<'a>], costs: &Costs) -> Self {
@@ -128,7 +148,13 @@ impl<'a> Forms<'a> {
         let form = |source: &'a Source<'_>| {
             (calldata(source.calldata, &known, costs), tokens(&source.lists, &known, costs))
         };
-        Self(sources.iter().map(form).collect())
+        let mut forms: Vec<_> = sources.iter().map(form).collect();
+        merge::merge(&mut forms, sources.iter().map(|source| source.kind));
+        for (calldata, lists) in &mut forms {
+            offsets(calldata);
+            offsets(lists);
+        }
+        Self(forms)
     }
 }
 
@@ -167,7 +193,7 @@ impl Counts {
             Op::Number(5..=8) => self.selector(&bytes[WORD - 4..]),
             Op::Text(4) | Op::Bytes(4) | Op::Selector => self.selector(&bytes[..4]),
             Op::Number(21..) | Op::Text(20..) | Op::Word => self.word(bytes),
-            Op::Run(_) => bytes.chunks_exact(WORD).for_each(|word| self.word(word)),
+            Op::Run(_) | Op::Words(_) => bytes.chunks_exact(WORD).for_each(|word| self.word(word)),
             _ => {}
         }
     }
@@ -214,30 +240,36 @@ fn calldata<'a>(bytes: &'a [u8], known: &Known, costs: &Costs) -> Vec<Token<'a>>
 
 /// The cheapest form of bytes.
 fn tokens<'a>(bytes: &'a [u8], known: &Known, costs: &Costs) -> Vec<Token<'a>> {
-    let best = Search { bytes, known, costs }.run();
+    let mut ops = Search { bytes, known, costs }.run();
+    runs::split(&mut ops, bytes);
     let mut tokens: Vec<Token<'a>> = Vec::new();
-    let (mut at, mut last) = (0, 0_u64);
-    while let Some(mut op) = best.get(at).copied() {
-        let taken = &bytes[at..at + op.size()];
-        at += taken.len();
-        if op == Op::Run(1)
-            && let Some(Token { op: Op::Run(words @ ..op::MAX_RUN), bytes: run }) =
-                tokens.last_mut()
-        {
-            *words += 1;
-            *run = &bytes[at - run.len() - WORD..at];
-            continue;
+    let mut at = 0;
+    while let Some(op) = ops.get(at).copied() {
+        let begin = at;
+        at += op.size();
+        match tokens.last_mut().and_then(|last| Some((last.op.with(op)?, last))) {
+            Some((op, last)) => {
+                let begin = begin - last.bytes.len();
+                *last = Token { op, bytes: &bytes[begin..at] };
+            }
+            None => tokens.push(Token { op, bytes: &bytes[begin..at] }),
         }
+    }
+    tokens
+}
+
+/// Says numbers as offsets from constants before them, where they can be.
+fn offsets(tokens: &mut [Token<'_>]) {
+    let mut last = 0;
+    for Token { op, bytes } in tokens {
         if let Op::Number(1..=3) = op {
-            let number = low_bytes(taken);
-            op = offset(op, number, last);
-            if op != Op::Number(3) {
+            let number = low_bytes(bytes);
+            *op = offset(*op, number, last);
+            if *op != Op::Number(3) {
                 last = number;
             }
         }
-        tokens.push(Token { op, bytes: taken });
     }
-    tokens
 }
 
 /// A number as an offset from the last one, if it can be one and is worth it.

@@ -41,7 +41,7 @@ fn argument(
         // The caller's.
         Part::Constant(_) => {}
         Part::Number(size) => {
-            let number = number_column(columns, size).significant(size.into())?;
+            let number = number_column(columns, size).take(size.into())?;
             output.extend_from_slice(padding(number.len()));
             output.extend_from_slice(number);
         }
@@ -63,6 +63,7 @@ fn argument(
             let word = dictionaries.words.get(ids.index()?).ok_or(ids.bad())?;
             output.extend_from_slice(word);
         }
+        Part::Words(_) => output.extend_from_slice(columns.hashes.take(part.size())?),
         Part::Run(words) => {
             for _ in 0..words {
                 output.push(columns.heads.byte()?);

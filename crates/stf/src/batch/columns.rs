@@ -170,7 +170,7 @@ columns! { 33:
     numbers_5 = "Arguments: numbers of five bytes.",
     numbers = "Arguments: numbers of six to eighteen bytes.",
     heads = "The first byte of each word of a run.",
-    hashes = "The other 31.",
+    hashes = "The other 31; other words, and bytes that are most likely of a hash.",
     accounts = "Accounts, and numbers of nineteen bytes and more.",
     words = "New entries of the dictionary of words.",
     selectors = "New entries of the dictionary of selectors.",

@@ -14,8 +14,8 @@ pub const WORD: usize = 32;
 
 /// Operations of a form, each a byte. Constants follow at once.
 pub mod op {
-    /// Up to 31: a word whose last so many bytes follow, the first of them not zero. Of 0, 1 and 2
-    /// bytes a constant; of more an argument.
+    /// Up to 31: a word that ends with a number of so many bytes. Of 0, 1 and 2 bytes a constant,
+    /// whose first byte is not zero; of more an argument.
     pub const NUMBER: u8 = 0;
     /// With 1 to 31 added: so many bytes as an argument, then zeros to the end of the word.
     pub const TEXT: u8 = 31;
@@ -29,7 +29,9 @@ pub mod op {
     pub const OFFSET: u8 = 66;
     /// The four bytes of a selector of the dictionary, whose number follows.
     pub const SELECTOR: u8 = 67;
-    /// With 1 to [`MAX_RUN`] added: so many words as arguments.
+    /// With 1 to [`MAX_WORDS`] added: so many words as arguments.
+    pub const WORDS: u8 = 67;
+    /// With 1 to [`MAX_RUN`] added: so many words as arguments, with their first bytes apart.
     pub const RUN: u8 = 128;
     /// With 1 to 31 added: so many bytes as an argument.
     pub const BYTES: u8 = 191;
@@ -37,7 +39,9 @@ pub mod op {
     pub const ZEROS: u8 = 222;
     /// The end of the form.
     pub const END: u8 = 255;
-    /// Most words of a run.
+    /// Most words of [`WORDS`].
+    pub const MAX_WORDS: u8 = 60;
+    /// Most words of [`RUN`].
     pub const MAX_RUN: u8 = 63;
     /// Most bytes of a number that is a constant.
     pub const MAX_CONSTANT: u8 = 2;
@@ -115,6 +119,8 @@ pub enum Part {
     PackedAccount,
     /// [`op::DICTIONARY_WORD`].
     Word,
+    /// [`op::WORDS`].
+    Words(u8),
     /// [`op::RUN`].
     Run(u8),
     /// [`op::BYTES`].
@@ -128,7 +134,7 @@ impl Part {
             Self::Constant(size) => usize::try_from(size).unwrap_or(usize::MAX),
             Self::Number(_) | Self::Text(_) | Self::Account | Self::Word => WORD,
             Self::PackedAccount => 20,
-            Self::Run(words) => usize::from(words).saturating_mul(WORD),
+            Self::Words(words) | Self::Run(words) => usize::from(words).saturating_mul(WORD),
             Self::Bytes(bytes) => usize::from(bytes),
         }
     }
@@ -200,6 +206,7 @@ impl Form {
                     let selector = selectors.get(reader.index()?).ok_or(reader.bad())?;
                     form.constant(selector);
                 }
+                code @ 68..=127 => form.argument(Part::Words(code.saturating_sub(op::WORDS))),
                 code @ 129..=191 => form.argument(Part::Run(code.saturating_sub(op::RUN))),
                 code @ 192..=222 => form.argument(Part::Bytes(code.saturating_sub(op::BYTES))),
                 code @ 223..=253 => form.zeros(code.saturating_sub(op::ZEROS)),

@@ -72,13 +72,12 @@ fn the_recordings_are_what_was_posted() {
 
 #[test]
 fn the_small_batch_is_smaller_than_under_brotli() {
-    // The goal, 0.97, is missed by 349 bytes: nine tenths of this batch repeat nothing.
     let (ours, brotli) = sizes(&small());
-    assert!(ours * 1_000 <= brotli * 974, "{ours} of {brotli}");
+    assert!(ours * 100 <= brotli * 97, "{ours} of {brotli}");
 }
 
 #[test]
 fn the_large_batch_is_smaller_than_under_brotli() {
     let (ours, brotli) = sizes(&large());
-    assert!(ours * 100 <= brotli * 97, "{ours} of {brotli}");
+    assert!(ours * 100 <= brotli * 96, "{ours} of {brotli}");
 }

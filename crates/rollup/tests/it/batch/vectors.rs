@@ -90,6 +90,8 @@ fn cases() -> Vec<(&'static str, Vec<BatchBlock>)> {
         ("every type, with lists, and a creation", one(every_type())),
         ("calls in calls, at offsets of four bytes", one(vec![call(7, multicall())])),
         ("a hash, text, and bytes of no form", one(vec![call(8, odd())])),
+        ("calls with numbers of different sizes, in one shape", one(amounts())),
+        ("a proof, and hashes", one(vec![call(9, proof())])),
     ]
 }
 
@@ -224,4 +226,22 @@ fn odd() -> Vec<u8> {
     let mut text = [0; 32];
     text[..4].copy_from_slice(b"seam");
     [&[0xab, 0xcd, 0xef, 0x01][..], keccak256(b"hash").as_slice(), &text, b"no form"].concat()
+}
+
+/// Of 1 to 5 bytes.
+fn amounts() -> Vec<Transaction> {
+    let amount = |nonce: u64| 7 << (8 * nonce);
+    let transfer = |nonce| call(nonce, erc20_transfer(account(2), amount(nonce)));
+    (0..5).map(transfer).collect()
+}
+
+/// Sixteen words whose first byte is small, as those of a proof are, and four whose first byte is not.
+fn proof() -> Vec<u8> {
+    let word = |seed: u8| {
+        let mut word = keccak256([seed]);
+        word[0] = if seed < 16 { word[0] % 0x31 } else { word[0] | 0x80 };
+        word.0
+    };
+    let words: Vec<_> = (0..20).map(word).collect();
+    [&well_known::SELECTORS[0][..], words.as_flattened()].concat()
 }
