@@ -288,10 +288,19 @@ mod tests {
     #[test]
     fn what_a_form_has_not_is_refused() {
         let value = Err(BatchError::Value("test"));
-        for bytes in [[68, 255], [128, 255], [254, 255], [1, 0], [op::OFFSET, 0], [67, 1]] {
+        for bytes in [[128, 255], [254, 255], [1, 0], [op::OFFSET, 0], [67, 1]] {
             assert_eq!(form(&bytes).map(|form| form.size), value, "{bytes:?}");
         }
         assert_eq!(form(&[0]).map(|form| form.size), Err(BatchError::Short("test")));
+    }
+
+    #[test]
+    fn words_are_with_their_first_bytes_apart_or_whole() {
+        let parts = |code: u8| form(&[code, op::END]).map(|form| form.parts);
+        assert_eq!(parts(68), Ok(vec![Part::Words(1)]));
+        assert_eq!(parts(op::WORDS + op::MAX_WORDS), Ok(vec![Part::Words(60)]));
+        assert_eq!(parts(129), Ok(vec![Part::Run(1)]));
+        assert_eq!(parts(op::RUN + op::MAX_RUN), Ok(vec![Part::Run(63)]));
     }
 
     #[test]
