@@ -135,7 +135,7 @@ test('a node that dies is said to be silent while all that it said stays; when i
     const last = await number()
     assert.ok(last > 1, 'what it said last is shown')
     await look(async (window) => {
-      // Also while others ask it all the time.
+      // Again and again: whoever comes while the node is left alone after it failed must hear it too.
       for (let round = 0; round < 5; round++) {
         const said = await words(window, '/', 200)
         assert.match(said, /does not answer/)

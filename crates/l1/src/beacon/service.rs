@@ -122,7 +122,7 @@ impl BeaconClient {
                         }
                         fault => tracing::debug!(endpoint = name, %fault, "it gives no blobs"),
                     }
-                    self.state().failover.failed(place, now);
+                    self.state().failover.failed(place, now, &fault);
                     search.failed(endpoint.name(), &fault);
                 }
             }

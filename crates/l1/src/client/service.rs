@@ -438,14 +438,14 @@ impl L1Client {
                         state.answered(place);
                         state.accepted(calls, &found.answers, freshness);
                     }
-                    Freshness::Behind => state.failed_by(place, now, &Fault::Behind),
+                    Freshness::Behind => state.failed(place, now, &Fault::Behind),
                 }
                 Ok((found, freshness))
             }
             // It is no less healthy for that, and it is noted already that it is of another chain.
             Err(fault @ (Fault::TooLarge(_) | Fault::OtherChain { .. })) => Err(fault),
             Err(fault) => {
-                state.failed_by(place, now, &fault);
+                state.failed(place, now, &fault);
                 Err(fault)
             }
         }
@@ -486,7 +486,7 @@ impl L1Client {
 
     /// What this endpoint answered turned out wrong: it rests.
     pub(super) fn rest(&self, place: usize, fault: &Fault) {
-        self.state().failed_by(place, self.timer.now(), fault);
+        self.state().failed(place, self.timer.now(), fault);
     }
 
     fn other_chain(&self, place: usize, found: u64) -> L1Error {

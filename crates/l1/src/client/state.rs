@@ -10,8 +10,6 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub(crate) struct Failover {
     endpoints: Vec<Standing>,
-    /// Why each failed last.
-    faults: Vec<Fault>,
     limits: L1Limits,
     chain_id: Option<u64>,
     /// The highest block that any endpoint has shown.
@@ -19,10 +17,12 @@ pub(crate) struct Failover {
 }
 
 /// What is known of one endpoint.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Standing {
     /// In a row.
     failures: u32,
+    /// Why it failed last.
+    fault: Option<Fault>,
     rests_until: Duration,
     chain: Chain,
 }
@@ -60,8 +60,7 @@ pub(super) enum Freshness {
 impl Failover {
     /// `chain_id`: the chain that is wanted; without it, the chain of the first that answers.
     pub(crate) fn new(count: usize, limits: L1Limits, chain_id: Option<u64>) -> Self {
-        let faults = vec![Fault::Timeout; count];
-        Self { endpoints: vec![Standing::default(); count], faults, limits, chain_id, best: 0 }
+        Self { endpoints: vec![Standing::default(); count], limits, chain_id, best: 0 }
     }
 
     pub(super) const fn chain_id(&self) -> Option<u64> {
@@ -81,15 +80,8 @@ impl Failover {
 
     /// Why an endpoint rests.
     pub(super) fn fault(&self, place: usize) -> Fault {
-        self.faults.get(place).cloned().unwrap_or(Fault::Timeout)
-    }
-
-    /// It was not of use, and why.
-    pub(super) fn failed_by(&mut self, place: usize, now: Duration, fault: &Fault) {
-        self.failed(place, now);
-        if let Some(last) = self.faults.get_mut(place) {
-            *last = fault.clone();
-        }
+        let endpoint = self.endpoints.get(place);
+        endpoint.and_then(|endpoint| endpoint.fault.clone()).unwrap_or(Fault::Timeout)
     }
 
     /// The first endpoint that does not rest.
@@ -135,7 +127,7 @@ impl Failover {
     ) -> Result<(), u64> {
         let expected = *self.chain_id.get_or_insert(found);
         if expected != found {
-            self.failed(place, now);
+            self.failed(place, now, &Fault::OtherChain { expected, found });
         }
         if let Some(endpoint) = self.endpoints.get_mut(place) {
             endpoint.chain = if expected == found { Chain::Ours } else { Chain::Other(found) };
@@ -151,12 +143,13 @@ impl Failover {
         }
     }
 
-    /// It was not.
-    pub(crate) fn failed(&mut self, place: usize, now: Duration) {
+    /// It was not, and why.
+    pub(crate) fn failed(&mut self, place: usize, now: Duration, fault: &Fault) {
         let (first, most) = (self.limits.back_off, self.limits.max_back_off);
         if let Some(endpoint) = self.endpoints.get_mut(place) {
             let rest = first.saturating_mul(2u32.saturating_pow(endpoint.failures));
             endpoint.failures = endpoint.failures.saturating_add(1);
+            endpoint.fault = Some(fault.clone());
             endpoint.rests_until = now.saturating_add(rest.min(most));
             // Something else may listen there by then.
             endpoint.chain = Chain::Unknown;

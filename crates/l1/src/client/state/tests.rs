@@ -36,12 +36,12 @@ fn after_a_failure_the_next_is_used_and_later_the_first_again_which_is_identifie
     let mut state = failover(2);
     state.identified(0, 1, SECOND).unwrap();
     state.identified(1, 1, SECOND).unwrap();
-    state.failed(0, SECOND);
+    state.failed(0, SECOND, &Fault::Timeout);
     assert_eq!(state.choose(SECOND), Choice::Ask(1));
     assert_eq!(state.choose(2 * SECOND), Choice::Identify(0));
-    state.failed(0, 2 * SECOND);
+    state.failed(0, 2 * SECOND, &Fault::Timeout);
     assert_eq!(state.choose(3 * SECOND), Choice::Ask(1));
-    state.failed(1, 3 * SECOND);
+    state.failed(1, 3 * SECOND, &Fault::Timeout);
     assert_eq!(state.choose(3 * SECOND), Choice::Wait(4 * SECOND));
 }
 
@@ -49,6 +49,7 @@ fn after_a_failure_the_next_is_used_and_later_the_first_again_which_is_identifie
 fn endpoints_of_another_chain_are_not_used_and_if_all_are_that_is_said() {
     let mut state = failover(2);
     assert_eq!(state.identified(0, 5, SECOND), Err(1));
+    assert_eq!(state.fault(0), Fault::OtherChain { expected: 1, found: 5 });
     assert_eq!(state.choose(SECOND), Choice::Identify(1));
     assert_eq!(state.identified(1, 6, SECOND), Err(1));
     assert_eq!(state.choose(SECOND), Choice::OtherChain(0, 5));
@@ -96,7 +97,7 @@ proptest! {
                 state.answered(place);
                 (failures[place], until[place]) = (0, Duration::ZERO);
             } else {
-                state.failed(place, now);
+                state.failed(place, now, &Fault::Timeout);
                 let rest = Duration::from_secs(2u64.saturating_pow(failures[place]).min(60));
                 (failures[place], until[place]) = (failures[place] + 1, now + rest);
             }
